@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.dynamics;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One Euler step of a layer's membranes and error neurons on arrays the caller owns: the only home
+ * of the neuron equations (GLE Eqs. 6-15 and Algorithm 1).
+ *
+ * <p>A layer calls, once per time step, first {@link #error} (unless it only infers), then {@link
+ * #membrane}; between the two it computes the current {@code W r + b}, afterwards gradients,
+ * feedback and the rate {@code phi(p)}. All arrays are [batch, neurons]; a superscript dot means
+ * the derivative by time.
+ */
+public interface GleKernel {
+
+  /**
+   * The error neuron: {@code q = above * d; v. = (q - v) / tauR; e = v + tauM v.; v += dt v.}, or
+   * {@code v = e = q} when prospective errors are off.
+   *
+   * @param neurons constants of the neurons
+   * @param above in: error from the layer above or the target; positive raises the rate
+   * @param d in: derivative {@code phi'} of the step before
+   * @param v in and out: membrane potential of the error neuron
+   * @param q out: instantaneous error
+   * @param vDot out: working memory, no defined content afterwards
+   * @param e out: prospective error
+   */
+  void error(
+      NeuronParameters neurons,
+      INDArray above,
+      INDArray d,
+      INDArray v,
+      INDArray q,
+      INDArray vDot,
+      INDArray e);
+
+  /**
+   * The membrane: {@code u. = (current + gamma e - u) / tauM; p = u + tauR u.; u += dt u.}.
+   *
+   * @param neurons constants of the neurons
+   * @param current in: {@code W r + b}; working memory, no defined content afterwards
+   * @param e in: prospective error of this step; null stands for zero
+   * @param u in and out: membrane potential
+   * @param uDot out: its derivative by time, {@code u.}
+   * @param p out: prospective voltage
+   */
+  void membrane(
+      NeuronParameters neurons,
+      INDArray current,
+      INDArray e,
+      INDArray u,
+      INDArray uDot,
+      INDArray p);
+}
