@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.learning.config.IUpdater;
+
+/**
+ * The learning rates of a network's updaters. DL4J's {@code net.setLearningRate} skips updaters of
+ * single parameters; these are all.
+ */
+final class LearningRates {
+  private LearningRates() {}
+
+  /** Multiplies every rate, in place, so that the updaters' states live on. */
+  static void multiply(MultiLayerNetwork network, double factor) {
+    for (IUpdater updater : updaters(network)) {
+      double rate = updater.getLearningRate(0, 0);
+      double later = updater.getLearningRate(Integer.MAX_VALUE / 2, Integer.MAX_VALUE / 2);
+      if (rate != later) {
+        throw new IllegalStateException(
+            updater
+                + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
+      }
+    }
+    for (IUpdater updater : updaters(network)) {
+      updater.setLrAndSchedule(updater.getLearningRate(0, 0) * factor, null);
+    }
+  }
+
+  /** The rate of the first parameter that has one, or NaN. */
+  static double first(MultiLayerNetwork network, int iteration, int epoch) {
+    for (Layer layer : network.getLayers()) {
+      for (String key : layer.paramTable().keySet()) {
+        IUpdater updater = layer.getConfig().getUpdaterByParam(key);
+        if (updater.hasLearningRate()) {
+          return updater.getLearningRate(iteration, epoch);
+        }
+      }
+    }
+    return Double.NaN;
+  }
+
+  private static Set<IUpdater> updaters(MultiLayerNetwork network) {
+    Set<IUpdater> updaters = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Layer layer : network.getLayers()) {
+      for (String key : layer.paramTable().keySet()) {
+        IUpdater updater = layer.getConfig().getUpdaterByParam(key);
+        if (updater.hasLearningRate()) {
+          updaters.add(updater);
+        }
+      }
+    }
+    return updaters;
+  }
+}

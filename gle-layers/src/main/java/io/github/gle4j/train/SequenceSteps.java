@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A batch of sequences, cut into time steps. Labels may be one per sequence or one per step; a mask
+ * that is 1 everywhere counts as no mask.
+ */
+final class SequenceSteps {
+  private final INDArray features;
+  private final INDArray labels;
+  private final INDArray featuresMask;
+  private final INDArray labelsMask;
+
+  /**
+   * Checks and arranges a batch.
+   *
+   * @param features [batch, inputs, time]
+   * @param labels [batch, outputs] or [batch, outputs, time]; null: none
+   * @param featuresMask [batch, time] or null
+   * @param labelsMask [batch, time], [batch, 1] or as labels per step; null: as the features mask
+   */
+  SequenceSteps(
+      INDArray features,
+      INDArray labels,
+      INDArray featuresMask,
+      INDArray labelsMask,
+      long inputs,
+      long outputs,
+      DataType dataType) {
+    require(
+        features != null && features.rank() == 3 && features.size(1) == inputs,
+        "features",
+        features,
+        "[batch, " + inputs + ", time]");
+    long batch = features.size(0);
+    long time = features.size(2);
+    String perStep = "[" + batch + ", " + outputs + ", " + time + "]";
+    require(
+        labels == null
+            || hasShape(labels, batch, outputs)
+            || hasShape(labels, batch, outputs, time),
+        "labels",
+        labels,
+        "[" + batch + ", " + outputs + "] or " + perStep);
+    require(
+        featuresMask == null || hasShape(featuresMask, batch, time),
+        "features mask",
+        featuresMask,
+        "[" + batch + ", " + time + "]");
+    INDArray onLabels = labelsMask == null ? featuresMask : labelsMask;
+    require(
+        onLabels == null
+            || hasShape(onLabels, batch, 1)
+            || hasShape(onLabels, batch, time)
+            || hasShape(onLabels, batch, outputs, time),
+        "labels mask",
+        onLabels,
+        "[" + batch + ", 1], [" + batch + ", " + time + "] or " + perStep);
+    this.features = features.castTo(dataType).dup('f'); // a step is then one run of memory
+    this.labels = labels == null ? null : labels.castTo(dataType).dup('f');
+    this.featuresMask = unlessOnes(featuresMask, dataType);
+    this.labelsMask = unlessOnes(onLabels, dataType);
+  }
+
+  long batch() {
+    return features.size(0);
+  }
+
+  long time() {
+    return features.size(2);
+  }
+
+  boolean hasLabelsPerStep() {
+    return labels != null && labels.rank() == 3;
+  }
+
+  boolean hasLabels() {
+    return labels != null;
+  }
+
+  /** Labels per sequence, [batch, outputs]. */
+  INDArray labels() {
+    return labels;
+  }
+
+  INDArray features(long t) {
+    return features.get(all(), all(), point(t));
+  }
+
+  INDArray labels(long t) {
+    return hasLabelsPerStep() ? labels.get(all(), all(), point(t)) : labels;
+  }
+
+  /** [batch, 1], or null where time passes for all samples. */
+  INDArray featuresMask(long t) {
+    return featuresMask == null ? null : unlessOnes(featuresMask.getColumn(t, true).dup());
+  }
+
+  /** [batch, 1] or [batch, outputs], or null where all labels count. */
+  INDArray labelsMask(long t) {
+    if (labelsMask == null) {
+      return null;
+    }
+    if (labelsMask.rank() == 3) {
+      return labelsMask.get(all(), all(), point(t)).dup();
+    }
+    return labelsMask.size(1) == 1 ? labelsMask : labelsMask.getColumn(t, true).dup();
+  }
+
+  private static INDArray unlessOnes(INDArray mask, DataType dataType) {
+    return mask == null ? null : unlessOnes(mask.castTo(dataType));
+  }
+
+  private static INDArray unlessOnes(INDArray mask) {
+    return mask.minNumber().doubleValue() == 1 && mask.maxNumber().doubleValue() == 1 ? null : mask;
+  }
+
+  private static boolean hasShape(INDArray array, long... shape) {
+    return Arrays.equals(array.shape(), shape);
+  }
+
+  private static void require(boolean condition, String name, INDArray array, String allowed) {
+    if (!condition) {
+      throw new IllegalArgumentException(
+          name
+              + (array == null ? " are null" : " of shape " + Arrays.toString(array.shape()))
+              + ": shape "
+              + allowed
+              + " is allowed");
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Which DL4J networks can be streamed, and where their parts are. */
+final class StreamingNetworks {
+  private StreamingNetworks() {}
+
+  /** The layers below the loss layer, after checking that the trainer does all they ask for. */
+  static List<StreamingLayer> layers(MultiLayerNetwork network) {
+    int count = network.getnLayers() - 1;
+    require(count > 0, "the network has no layer below its top: at least one GLE layer is needed");
+    List<StreamingLayer> layers = new ArrayList<>();
+    double dt = Double.NaN;
+    for (int l = 0; l < count; l++) {
+      String where = "layer " + l;
+      Layer layer = network.getLayer(l);
+      require(
+          network.getLayerWiseConfigurations().getInputPreProcess(l) == null,
+          where + " has an input preprocessor, which cannot be streamed: remove it");
+      require(
+          layer instanceof StreamingLayer,
+          where
+              + " is a "
+              + layer.conf().getLayer().getClass().getSimpleName()
+              + ": GLE layers below one RnnLossLayer can be streamed");
+      if (layer.conf().getLayer() instanceof GleDense dense) {
+        require(
+            dense.getIDropout() == null && dense.getWeightNoise() == null,
+            where + " has dropout or weight noise, which cannot be streamed: remove it");
+        require(
+            Double.isNaN(dt) || dt == dense.getDt(),
+            where
+                + " has dt = "
+                + dense.getDt()
+                + " but the layers below "
+                + dt
+                + ": a step of the trainer is one Euler step of every layer");
+        dt = dense.getDt();
+      }
+      layers.add((StreamingLayer) layer);
+    }
+    return layers;
+  }
+
+  /** The loss layer's configuration. */
+  static RnnLossLayer top(MultiLayerNetwork network) {
+    org.deeplearning4j.nn.conf.layers.Layer conf = network.getOutputLayer().conf().getLayer();
+    require(
+        conf instanceof RnnLossLayer,
+        "the top layer is a "
+            + conf.getClass().getSimpleName()
+            + ": a parameterless RnnLossLayer is allowed; make the readout a GLE layer with"
+            + " identity activation below it");
+    return (RnnLossLayer) conf;
+  }
+
+  static RNNFormat inputFormat(MultiLayerNetwork network) {
+    return ((GleDense) network.getLayer(0).conf().getLayer()).getRnnDataFormat();
+  }
+
+  /** Views of a layer's gradients by parameter key. */
+  static Gradient gradientsOf(Layer layer) {
+    Gradient gradient = new DefaultGradient();
+    if (layer.getGradientsViewArray() != null) {
+      layer
+          .conf()
+          .getLayer()
+          .initializer()
+          .getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray())
+          .forEach((key, view) -> gradient.gradientForVariable().put(key, view));
+    }
+    return gradient;
+  }
+
+  /** Views of all gradients under DL4J's names, such as 0_W. */
+  static Gradient gradientsByName(MultiLayerNetwork network, INDArray flattened) {
+    Gradient all = new DefaultGradient(flattened);
+    for (int l = 0; l < network.getnLayers(); l++) {
+      String prefix = l + "_";
+      gradientsOf(network.getLayer(l))
+          .gradientForVariable()
+          .forEach((key, view) -> all.gradientForVariable().put(prefix + key, view));
+    }
+    return all;
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

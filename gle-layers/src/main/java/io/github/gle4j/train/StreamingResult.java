@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import org.nd4j.evaluation.classification.Evaluation;
+
+/**
+ * What a pass over data showed.
+ *
+ * @param loss the network's loss function, averaged over samples and time steps with a label
+ * @param evaluation DL4J's evaluation. Labels per sequence are compared with the outputs summed
+ *     over time, labels per time step with the outputs of each step.
+ */
+public record StreamingResult(double loss, Evaluation evaluation) {
+
+  /**
+   * Share of right classifications.
+   *
+   * @return between 0 and 1
+   */
+  public double accuracy() {
+    return evaluation.accuracy();
+  }
+}
