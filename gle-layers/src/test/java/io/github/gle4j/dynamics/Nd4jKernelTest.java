@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.dynamics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class Nd4jKernelTest {
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 3", "3, 17", "101, 1", "5, 53"})
+  void followsTheEquations(int batch, int neurons) {
+    for (double gamma : new double[] {0, 0.3}) {
+      for (boolean prospective : new boolean[] {true, false}) {
+        KernelOracle oracle = new KernelOracle(batch, neurons, gamma, prospective);
+        oracle.check(new Nd4jKernel(), DataType.DOUBLE, 1e-12);
+        oracle.check(new Nd4jKernel(), DataType.FLOAT, 1e-5);
+      }
+    }
+  }
+
+  @Test
+  void equalTimeConstantsNeitherDelayNorFilter() {
+    INDArray tau = Nd4j.createFromArray(new double[][] {{0.4, 2}});
+    NeuronParameters parameters = new NeuronParameters(tau, tau, 0.2, 0, true);
+    INDArray current = Nd4j.createFromArray(new double[][] {{0.3, -0.7}});
+    INDArray u = Nd4j.createFromArray(new double[][] {{0.5, 0.1}});
+    INDArray p = Nd4j.zerosLike(u);
+    new Nd4jKernel().membrane(parameters, current.dup(), null, u, Nd4j.zerosLike(u), p);
+    assertEquals(0, p.sub(current).norm1Number().doubleValue(), 1e-14);
+
+    INDArray above = Nd4j.createFromArray(new double[][] {{0.2, 0.9}});
+    INDArray v = Nd4j.createFromArray(new double[][] {{-1, 0.6}});
+    INDArray q = Nd4j.zerosLike(u);
+    INDArray e = Nd4j.zerosLike(u);
+    new Nd4jKernel().error(parameters, above, Nd4j.onesLike(u), v, q, Nd4j.zerosLike(u), e);
+    assertEquals(0, e.sub(q).norm1Number().doubleValue(), 1e-14);
+  }
+
+  @Test
+  void anErrorThatJumpsIsAmplifiedByTheRatioOfTheTimeConstants() {
+    INDArray tauM = Nd4j.createFromArray(new double[][] {{1.2}});
+    INDArray tauR = Nd4j.createFromArray(new double[][] {{0.2}});
+    INDArray one = Nd4j.onesLike(tauM);
+    INDArray e = Nd4j.zerosLike(one);
+    new Nd4jKernel()
+        .error(
+            new NeuronParameters(tauM, tauR, 0.2, 0, true),
+            one,
+            one,
+            Nd4j.zerosLike(one),
+            Nd4j.zerosLike(one),
+            Nd4j.zerosLike(one),
+            e);
+    assertEquals(1.2 / 0.2, e.getDouble(0), 1e-12);
+  }
+
+  /** Kernels with one mistake each: the oracle must notice every one. */
+  static Stream<GleKernel> mistaken() {
+    Nd4jKernel right = new Nd4jKernel();
+    return Stream.of(
+        new Mistaken("sign of e") {
+          @Override
+          public void error(
+              NeuronParameters n,
+              INDArray above,
+              INDArray d,
+              INDArray v,
+              INDArray q,
+              INDArray vDot,
+              INDArray e) {
+            right.error(n, above, d, v, q, vDot, e);
+            e.negi();
+          }
+        },
+        new Mistaken("tau_m and tau_r swapped") {
+          @Override
+          public void error(
+              NeuronParameters n,
+              INDArray above,
+              INDArray d,
+              INDArray v,
+              INDArray q,
+              INDArray vDot,
+              INDArray e) {
+            right.error(swapped(n), above, d, v, q, vDot, e);
+          }
+
+          @Override
+          public void membrane(
+              NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
+            right.membrane(swapped(n), i, e, u, uDot, p);
+          }
+        },
+        new Mistaken("phi' missing") {
+          @Override
+          public void error(
+              NeuronParameters n,
+              INDArray above,
+              INDArray d,
+              INDArray v,
+              INDArray q,
+              INDArray vDot,
+              INDArray e) {
+            right.error(n, above, Nd4j.onesLike(d), v, q, vDot, e);
+          }
+        },
+        new Mistaken("p from the new u") {
+          @Override
+          public void membrane(
+              NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
+            right.membrane(n, i, e, u, uDot, p);
+            p.addi(uDot.mul(n.dt()));
+          }
+        },
+        new Mistaken("e from the new v") {
+          @Override
+          public void error(
+              NeuronParameters n,
+              INDArray above,
+              INDArray d,
+              INDArray v,
+              INDArray q,
+              INDArray vDot,
+              INDArray e) {
+            INDArray before = v.dup();
+            right.error(n, above, d, v, q, vDot, e);
+            e.addi(v).subi(before);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistaken")
+  void theOracleNoticesAMistake(GleKernel mistaken) {
+    KernelOracle oracle = new KernelOracle(2, 3, 0.3, true);
+    oracle.check(new Nd4jKernel(), DataType.DOUBLE, 1e-12);
+    assertThrows(
+        AssertionError.class,
+        () -> new KernelOracle(2, 3, 0.3, true).check(mistaken, DataType.DOUBLE, 1e-12));
+  }
+
+  private abstract static class Mistaken implements GleKernel {
+    private final Nd4jKernel right = new Nd4jKernel();
+    private final String name;
+
+    Mistaken(String name) {
+      this.name = name;
+    }
+
+    static NeuronParameters swapped(NeuronParameters n) {
+      return new NeuronParameters(n.tauR(), n.tauM(), n.dt(), n.gamma(), n.prospectiveErrors());
+    }
+
+    @Override
+    public void error(
+        NeuronParameters n,
+        INDArray above,
+        INDArray d,
+        INDArray v,
+        INDArray q,
+        INDArray vDot,
+        INDArray e) {
+      right.error(n, above, d, v, q, vDot, e);
+    }
+
+    @Override
+    public void membrane(
+        NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
+      right.membrane(n, i, e, u, uDot, p);
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+}
