@@ -4,6 +4,7 @@ package io.github.gle4j.dynamics;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -30,11 +31,11 @@ public final class Nd4jKernel implements GleKernel {
       CheckedCopy.copy(q, e);
       return;
     }
-    q.subi(v, vDot);
+    sum(q, -1, v, vDot);
     divide(vDot, neurons.tauR());
     multiply(vDot, neurons.tauM(), e);
-    e.addi(v);
-    v.addi(vDot.muli(neurons.dt()));
+    sum(e, 1, v, e);
+    sum(v, neurons.dt(), vDot, v);
   }
 
   @Override
@@ -46,14 +47,18 @@ public final class Nd4jKernel implements GleKernel {
       INDArray uDot,
       INDArray p) {
     if (neurons.gamma() != 0 && e != null) {
-      e.muli(neurons.gamma(), p);
-      current.addi(p);
+      sum(current, neurons.gamma(), e, current);
     }
-    current.subi(u, uDot);
+    sum(current, -1, u, uDot);
     divide(uDot, neurons.tauM());
     multiply(uDot, neurons.tauR(), p);
-    p.addi(u);
-    u.addi(uDot.muli(neurons.dt(), current));
+    sum(p, 1, u, p);
+    sum(u, neurons.dt(), uDot, u);
+  }
+
+  /** {@code result = a + factor b}, as one operation. */
+  private static void sum(INDArray a, double factor, INDArray b, INDArray result) {
+    Nd4j.getExecutioner().exec(new Axpy(b, a, result, factor));
   }
 
   private static void divide(INDArray rows, INDArray perNeuron) {
