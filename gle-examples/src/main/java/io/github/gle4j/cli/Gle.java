@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import io.github.gle4j.report.Environment;
+import io.github.gle4j.suite.BadInputException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program {@code gle}. It exits with 0 when it has done what was asked for, 1 when that failed,
+ * 2 when options or files cannot be used, and as usual with 130 or 143 after an interruption.
+ */
+@Command(
+    name = "gle",
+    description = "Generalized Latent Equilibrium for Deeplearning4j.",
+    subcommands = {TrainCommand.class, ReplayCommand.class, DataCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Gle.Version.class,
+    scope = ScopeType.INHERIT,
+    usageHelpAutoWidth = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:bad usage or bad input",
+      "130:interrupted; the results so far are saved"
+    })
+public final class Gle implements Runnable {
+  static final int FAILED = 1;
+  static final int BAD_INPUT = 2;
+  static final int INTERRUPTED = 130;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--debug", description = "Show the stack trace of an error.")
+  @SuppressWarnings("UnusedVariable") // run reads the arguments: it counts even if they are wrong
+  private boolean debug;
+
+  private Gle() {}
+
+  /**
+   * Runs the program.
+   *
+   * @param args as {@code gle --help} tells
+   */
+  @SuppressWarnings("SystemOut") // the console is this program's business
+  public static void main(String[] args) {
+    Charset console = Charset.defaultCharset();
+    int exitCode =
+        run(
+            new PrintWriter(System.out, true, console),
+            new PrintWriter(System.err, true, console),
+            args);
+    System.exit(exitCode); // ends ND4J's threads too
+  }
+
+  /** Runs the program and returns its exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    boolean stackTrace = Arrays.asList(args).contains("--debug");
+    return new CommandLine(new Gle())
+        .setOut(out)
+        .setErr(err)
+        .setParameterExceptionHandler(
+            (exception, arguments) -> {
+              CommandLine command = exception.getCommandLine();
+              String name = command.getCommandSpec().qualifiedName();
+              String message = firstLine(exception);
+              complain(command, name + ": " + message + " (see " + name + " --help)");
+              if (stackTrace) {
+                exception.printStackTrace(command.getErr());
+              }
+              return BAD_INPUT;
+            })
+        .setExecutionExceptionHandler(
+            (exception, command, arguments) -> {
+              String name = command.getCommandSpec().qualifiedName();
+              boolean badInput = exception instanceof BadInputException;
+              String message = firstLine(exception);
+              String cause = badInput ? "" : exception.getClass().getSimpleName() + ": ";
+              complain(command, name + ": " + cause + message);
+              if (stackTrace) {
+                exception.printStackTrace(command.getErr());
+              }
+              return badInput ? BAD_INPUT : FAILED;
+            })
+        .execute(args);
+  }
+
+  private static void complain(CommandLine command, String line) {
+    command.getErr().println(line);
+    command.getErr().flush();
+  }
+
+  private static String firstLine(Exception exception) {
+    return exception.getMessage() == null
+        ? "no further information"
+        : exception.getMessage().lines().findFirst().orElse("");
+  }
+
+  /** A command is missing. */
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "a command is missing: " + String.join(", ", spec.subcommands().keySet()) + " allowed");
+  }
+
+  /** Versions of this project, DL4J and Java. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "gle " + Environment.projectVersion(),
+        "Deeplearning4j " + Environment.dl4jVersion(),
+        "Java " + Runtime.version()
+      };
+    }
+  }
+}

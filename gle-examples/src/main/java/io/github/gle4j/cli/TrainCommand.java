@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.report.TrainingReport;
+import io.github.gle4j.report.TrainingReport.Status;
+import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.TrainingObserver;
+import io.github.gle4j.suite.TrainingPlan;
+import io.github.gle4j.suite.TrainingProgress;
+import io.github.gle4j.suite.TrainingRun;
+import io.github.gle4j.train.NonFiniteException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gle train}: trains a published model. */
+@Command(
+    name = "train",
+    description = {
+      "Trains a model, step by step, and writes to a folder:",
+      "manifest.json, metrics.csv, learning-curve.png, confusion-matrix.csv and .png, model.zip.",
+      "Ctrl-C ends the training and keeps the results so far."
+    },
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DATASET",
+      description = "mnist1d",
+      converter = Names.DataSetConverter.class)
+  private Names.DataSetName dataSet;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      defaultValue = "gle-15k",
+      description = "gle-15k or gle-42k (default: ${DEFAULT-VALUE}).",
+      converter = Names.ModelConverter.class)
+  private PublishedModel model;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = {
+        "Passes over the training set (default: 150).",
+        "0 only evaluates the untrained network."
+      })
+  private Integer epochs;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "42",
+      description = {
+        "Seed of the initial weights and of the order of the training sequences,",
+        "0 or more (default: ${DEFAULT-VALUE}). The data is the published one for every seed."
+      })
+  private int seed;
+
+  @Option(
+      names = "--protocol",
+      paramLabel = "P",
+      defaultValue = "holdout",
+      description = {
+        "holdout: a tenth of the training set is held out, and its loss lowers the learning rate;",
+        "paper: as published, trains on all of it and the test loss lowers the learning rate",
+        "(default: ${DEFAULT-VALUE})."
+      },
+      converter = Names.ProtocolConverter.class)
+  private Protocol protocol;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "A new or empty folder (default: runs/train-<time>).")
+  private Path out;
+
+  @Option(
+      names = "--length",
+      paramLabel = "N",
+      description = "Time steps of a sequence (default: 360, as published); fewer are faster.")
+  private Integer length;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "" + TrainingPlan.PUBLISHED_SAMPLES,
+      description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
+  private int samples;
+
+  @Override
+  public Integer call() throws IOException {
+    TrainingPlan plan = plan();
+    Path folder = out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
+    PrintWriter console = spec.commandLine().getOut();
+    console.printf(
+        Locale.ROOT,
+        "%s on %s, %d epochs, %s protocol, seed %d; results go to %s%n",
+        model.modelName(),
+        dataSet,
+        plan.epochs(),
+        protocol.protocolName(),
+        seed,
+        folder);
+    console.flush();
+    long start = System.nanoTime();
+    try (Interruption interruption = new Interruption()) {
+      TrainingRun run = new TrainingRun(plan, interruption);
+      try (TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
+        String failure = train(run, report, console);
+        Status status =
+            failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
+        List<String> files = report.finish(status, failure);
+        summarise(run, status, folder, files, (System.nanoTime() - start) / 1e9);
+        if (failure != null) {
+          spec.commandLine().getErr().println("gle train: " + failure);
+          spec.commandLine().getErr().flush();
+        }
+        return switch (status) {
+          case DONE -> 0;
+          case INTERRUPTED -> Gle.INTERRUPTED;
+          case FAILED -> Gle.FAILED;
+        };
+      }
+    }
+  }
+
+  /** What the options ask for; they are refused here, before anything else happens. */
+  private TrainingPlan plan() {
+    TrainingPlan plan =
+        new TrainingPlan(
+            model,
+            protocol,
+            epochs == null ? model.epochs() : epochs,
+            seed,
+            length == null ? model.length() : length,
+            samples);
+    try {
+      return plan.checked();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+  }
+
+  private List<String> commandLine() {
+    List<String> words = new ArrayList<>();
+    words.add("gle");
+    words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+    return words;
+  }
+
+  /** Returns why training could not go on, or null. */
+  private static String train(TrainingRun run, TrainingReport report, PrintWriter console)
+      throws IOException {
+    try (TrainingDisplay display =
+        new TrainingDisplay(console, isTerminal(), run.plan().epochs(), run.plannedSteps())) {
+      run.run(
+          new TrainingObserver() {
+            @Override
+            public void onProgress(TrainingProgress progress) {
+              display.progress(progress);
+            }
+
+            @Override
+            public void onEpoch(EpochMetrics metrics) throws IOException {
+              report.add(metrics);
+              display.epoch(metrics);
+            }
+          });
+      return null;
+    } catch (NonFiniteException e) {
+      return e.getMessage();
+    }
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // the launcher asks newer versions of Java for null too
+  private static boolean isTerminal() {
+    return System.console() != null;
+  }
+
+  private void summarise(
+      TrainingRun run, Status status, Path folder, List<String> files, double seconds) {
+    PrintWriter console = spec.commandLine().getOut();
+    List<EpochMetrics> epochs = run.metrics();
+    EpochMetrics last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+    String when = last == null ? "before the first evaluation" : "after epoch " + last.epoch();
+    console.println();
+    console.println(
+        "%s %s, %s"
+            .formatted(status.toString().toLowerCase(Locale.ROOT), when, Durations.text(seconds)));
+    if (last != null) {
+      console.println("  train       " + TrainingDisplay.figures(last.train()));
+      if (last.validation() != null) {
+        console.println("  validation  " + TrainingDisplay.figures(last.validation()));
+      }
+      console.println("  test        " + TrainingDisplay.figures(last.test()));
+    }
+    if (run.trainingSteps() > 0) {
+      console.printf(
+          Locale.ROOT,
+          "  %d training steps, %.3f ms each%n",
+          run.trainingSteps(),
+          run.millisecondsPerStep());
+    }
+    console.println("  " + folder + ": " + String.join(", ", files));
+    console.flush();
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.report;
+
+import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Figures;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.Marker;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** A picture of accuracy and loss over the epochs. */
+final class LearningCurve {
+  private static final int WIDTH = 720;
+  private static final int HEIGHT = 480;
+  private static final int MOST_MARKED_EPOCHS = 30;
+
+  private LearningCurve() {}
+
+  /** Draws the curves side by side; there must be at least one epoch. */
+  static void write(Path file, String title, List<EpochMetrics> epochs) throws IOException {
+    BufferedImage both = new BufferedImage(2 * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = both.createGraphics();
+    XYChart accuracy = chart("Accuracy: " + title, "accuracy (%)", epochs, f -> 100 * f.accuracy());
+    accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+    accuracy.getStyler().setYAxisDecimalPattern("0");
+    accuracy
+        .getStyler()
+        .setLegendPosition(
+            last(epochs).test().accuracy() > 0.5
+                ? LegendPosition.InsideSE
+                : LegendPosition.InsideNE);
+    graphics.drawImage(BitmapEncoder.getBufferedImage(accuracy), 0, 0, null);
+    XYChart loss = chart("Loss: " + title, "cross-entropy", epochs, Figures::loss);
+    loss.getStyler().setYAxisDecimalPattern("0.00");
+    loss.getStyler().setLegendPosition(LegendPosition.InsideNE);
+    graphics.drawImage(BitmapEncoder.getBufferedImage(loss), WIDTH, 0, null);
+    graphics.dispose();
+    Picture.write(file, both);
+  }
+
+  private static XYChart chart(
+      String title, String value, List<EpochMetrics> epochs, ToDoubleFunction<Figures> part) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle("epoch")
+            .yAxisTitle(value)
+            .build();
+    chart
+        .getStyler()
+        .setChartBackgroundColor(Color.WHITE)
+        .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 15))
+        .setLegendBorderColor(Color.LIGHT_GRAY);
+    chart
+        .getStyler()
+        .setPlotGridLinesColor(new Color(225, 225, 225))
+        .setXAxisDecimalPattern("0")
+        .setXAxisMin(0.0)
+        .setXAxisMax((double) Math.max(1, last(epochs).epoch()));
+    add(chart, "train", new Color(0x9a, 0x9a, 0x9a), epochs, EpochMetrics::train, part);
+    if (last(epochs).validation() != null) {
+      add(chart, "validation", new Color(0xe6, 0x8a, 0x00), epochs, EpochMetrics::validation, part);
+    }
+    add(chart, "test", new Color(0x1f, 0x5f, 0xb4), epochs, EpochMetrics::test, part);
+    return chart;
+  }
+
+  private static void add(
+      XYChart chart,
+      String name,
+      Color color,
+      List<EpochMetrics> epochs,
+      Function<EpochMetrics, Figures> figures,
+      ToDoubleFunction<Figures> part) {
+    double[] x = epochs.stream().mapToDouble(EpochMetrics::epoch).toArray();
+    double[] y = epochs.stream().map(figures).mapToDouble(part).toArray();
+    Marker marker = x.length > MOST_MARKED_EPOCHS ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE;
+    XYSeries series = chart.addSeries(name, x, y);
+    series.setMarkerColor(color).setMarker(marker);
+    series.setLineColor(color);
+    series.setLineStyle(new BasicStroke(2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+  }
+
+  private static EpochMetrics last(List<EpochMetrics> epochs) {
+    return epochs.get(epochs.size() - 1);
+  }
+}

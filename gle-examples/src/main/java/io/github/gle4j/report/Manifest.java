@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.TrainingPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where the results of a run come from, as JSON: what was asked for, by which software and machine,
+ * on which data, and what came out.
+ *
+ * @param command the command line, word by word
+ * @param status running, done, interrupted or failed
+ * @param failure why it failed; null if it did not
+ * @param startTime when the run began, UTC
+ * @param endTime when it ended, UTC; null while it is running
+ * @param config what the run was to do
+ * @param versions by name: this project, DL4J, Java
+ * @param machine operating system, processor, number of cores, Java heap
+ * @param data the data and its SHA-256
+ * @param trainingSteps number of updates of the parameters
+ * @param millisecondsPerStep mean time of a training step; null before the first
+ * @param finalMetrics the last complete epoch; null before the first
+ * @param files SHA-256 by name of the file
+ */
+record Manifest(
+    List<String> command,
+    String status,
+    String failure,
+    String startTime,
+    String endTime,
+    Config config,
+    Map<String, String> versions,
+    Map<String, Object> machine,
+    Data data,
+    long trainingSteps,
+    Double millisecondsPerStep,
+    EpochMetrics finalMetrics,
+    Map<String, String> files) {
+
+  /**
+   * What the run was to do.
+   *
+   * @param model name of the model
+   * @param protocol name of the protocol
+   * @param epochs number of epochs
+   * @param seed of weights and order
+   * @param batchSize sequences side by side
+   * @param learningRate at the start
+   * @param beta nudging strength
+   * @param plateauFactor of the learning rate
+   * @param plateauPatience in epochs
+   * @param weightsAndBiases number of parameters that learn
+   * @param networkSha256 of the network's initial configuration as DL4J's JSON
+   */
+  record Config(
+      String model,
+      String protocol,
+      int epochs,
+      int seed,
+      int batchSize,
+      double learningRate,
+      double beta,
+      double plateauFactor,
+      int plateauPatience,
+      long weightsAndBiases,
+      String networkSha256) {}
+
+  /**
+   * The data.
+   *
+   * @param name of the data set
+   * @param seed of its generator
+   * @param length number of time steps
+   * @param trainSequences number of training sequences, held-out ones included
+   * @param trainedSequences number of sequences that are learned from
+   * @param testSequences number of test sequences
+   * @param trainSha256 of the training sequences, held-out ones included, as 32-bit floats
+   * @param testSha256 of the test sequences
+   */
+  record Data(
+      String name,
+      int seed,
+      int length,
+      int trainSequences,
+      int trainedSequences,
+      int testSequences,
+      String trainSha256,
+      String testSha256) {}
+
+  void write(Path file) throws IOException {
+    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    WholeFile.write(file, mapper.writeValueAsBytes(this));
+  }
+
+  static String title(TrainingPlan plan) {
+    return "%s on MNIST-1D, seed %d".formatted(plan.model().modelName(), plan.seed());
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.report;
+
+import io.github.gle4j.mnist1d.Mnist1d;
+import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.TrainingPlan;
+import io.github.gle4j.suite.TrainingRun;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.util.ModelSerializer;
+
+/**
+ * The folder of a training run. The manifest is there from the start, {@code metrics.csv} grows
+ * with every epoch, the other files come at the end.
+ */
+public final class TrainingReport implements Closeable {
+  private static final String METRICS = "metrics.csv";
+  private static final String CURVE = "learning-curve.png";
+  private static final String CONFUSION_TABLE = "confusion-matrix.csv";
+  private static final String CONFUSION_PICTURE = "confusion-matrix.png";
+  private static final String MODEL = "model.zip";
+  private static final String MANIFEST = "manifest.json";
+
+  private final Path folder;
+  private final List<String> command;
+  private final TrainingRun run;
+  private final String networkSha256;
+  private final Instant startTime;
+  private final MetricsFile metrics;
+
+  /** How a run ended. */
+  public enum Status {
+    /** It did all it was to do. */
+    DONE("done"),
+    /** It was told to stop. */
+    INTERRUPTED("interrupted"),
+    /** It could not go on. */
+    FAILED("failed");
+
+    private final String word;
+
+    Status(String word) {
+      this.word = word;
+    }
+  }
+
+  /**
+   * Starts a report.
+   *
+   * @param folder an empty folder
+   * @param command the command line, word by word
+   * @param run a run that has not begun
+   * @throws IOException when the folder cannot be written to
+   */
+  public TrainingReport(Path folder, List<String> command, TrainingRun run) throws IOException {
+    this.folder = folder;
+    this.command = List.copyOf(command);
+    this.run = run;
+    startTime = Instant.now();
+    String network = run.network().getLayerWiseConfigurations().toJson();
+    networkSha256 = WholeFile.sha256(network.getBytes(StandardCharsets.UTF_8));
+    writeManifest("running", null, null, Map.of());
+    metrics = new MetricsFile(folder.resolve(METRICS));
+  }
+
+  /**
+   * Records an epoch.
+   *
+   * @param epoch the epoch
+   * @throws IOException when it cannot be written
+   */
+  public void add(EpochMetrics epoch) throws IOException {
+    metrics.add(epoch);
+  }
+
+  /**
+   * Writes the model as it is, and pictures and tables of the complete epochs.
+   *
+   * @param status how the run ended
+   * @param failure why it failed; null if it did not
+   * @return names of all files, in the folder
+   * @throws IOException when a file cannot be written
+   */
+  public List<String> finish(Status status, String failure) throws IOException {
+    metrics.close();
+    String title = Manifest.title(run.plan());
+    Map<String, String> files = new LinkedHashMap<>();
+    files.put(METRICS, null);
+    if (run.testEvaluation() != null) {
+      LearningCurve.write(folder.resolve(CURVE), title, run.metrics());
+      files.put(CURVE, null);
+      Confusion confusion = new Confusion(run.testEvaluation(), run.classes());
+      confusion.writeTable(folder.resolve(CONFUSION_TABLE));
+      files.put(CONFUSION_TABLE, null);
+      confusion.writePicture(
+          folder.resolve(CONFUSION_PICTURE), "Test set after epoch " + lastEpoch().epoch());
+      files.put(CONFUSION_PICTURE, null);
+    }
+    ByteArrayOutputStream model = new ByteArrayOutputStream();
+    ModelSerializer.writeModel(run.network(), model, true);
+    WholeFile.write(folder.resolve(MODEL), model.toByteArray());
+    files.put(MODEL, null);
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      file.setValue(WholeFile.sha256(Files.readAllBytes(folder.resolve(file.getKey()))));
+    }
+    writeManifest(status.word, failure, Instant.now(), files);
+    files.put(MANIFEST, null);
+    return List.copyOf(files.keySet());
+  }
+
+  private void writeManifest(
+      String status, String failure, Instant endTime, Map<String, String> files)
+      throws IOException {
+    TrainingPlan plan = run.plan();
+    PublishedModel model = plan.model();
+    Mnist1d data = run.data();
+    new Manifest(
+            command,
+            status,
+            failure,
+            startTime.toString(),
+            endTime == null ? null : endTime.toString(),
+            new Manifest.Config(
+                model.modelName(),
+                plan.protocol().protocolName(),
+                plan.epochs(),
+                plan.seed(),
+                model.batchSize(),
+                model.learningRate(),
+                model.beta(),
+                model.plateauFactor(),
+                model.plateauPatience(),
+                model.weightsAndBiases(),
+                networkSha256),
+            Environment.versions(),
+            Environment.machine(),
+            new Manifest.Data(
+                "mnist1d",
+                TrainingPlan.DATA_SEED,
+                data.length(),
+                data.trainSize(),
+                run.sequencesPerEpoch(),
+                data.testSize(),
+                data.trainSha256(),
+                data.testSha256()),
+            run.trainingSteps(),
+            run.trainingSteps() == 0 ? null : run.millisecondsPerStep(),
+            lastEpoch(),
+            files)
+        .write(folder.resolve(MANIFEST));
+  }
+
+  private EpochMetrics lastEpoch() {
+    List<EpochMetrics> epochs = run.metrics();
+    return epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+  }
+
+  @Override
+  public void close() throws IOException {
+    metrics.close();
+  }
+}

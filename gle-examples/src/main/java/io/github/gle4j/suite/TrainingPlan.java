@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.mnist1d.Mnist1d;
+import io.github.gle4j.models.PublishedModel;
+
+/**
+ * What a run on MNIST-1D is to do. The data is always that of the published seed.
+ *
+ * @param model the network
+ * @param protocol which loss lowers the learning rate
+ * @param epochs number of passes over the training set; 0 only evaluates the untrained network
+ * @param seed of the initial weights and of the order of the training sequences, 0 or more
+ * @param length number of time steps of a sequence, at least 2
+ * @param samples number of sequences, a fifth of them for testing
+ */
+public record TrainingPlan(
+    PublishedModel model, Protocol protocol, int epochs, int seed, int length, int samples) {
+
+  /** With fewer, a tenth of the training sequences would be none. */
+  private static final int FEWEST_SAMPLES = 20;
+
+  /** Number of sequences of the published data. */
+  public static final int PUBLISHED_SAMPLES = 5000;
+
+  /** Seed of the published data. */
+  public static final int DATA_SEED = 42;
+
+  /**
+   * Checks that the plan can be carried out, without doing anything.
+   *
+   * @return this plan
+   * @throws IllegalArgumentException when it cannot; the message names the value and what is
+   *     allowed
+   */
+  public TrainingPlan checked() {
+    if (epochs < 0) {
+      throw new IllegalArgumentException("epochs = " + epochs + ": 0 or more allowed");
+    }
+    if (seed < 0) {
+      throw new IllegalArgumentException("seed = " + seed + ": 0 or more allowed");
+    }
+    if (samples < FEWEST_SAMPLES) {
+      throw new IllegalArgumentException(
+          "samples = %d: %d or more allowed".formatted(samples, FEWEST_SAMPLES));
+    }
+    dataOptions().options();
+    return this;
+  }
+
+  Mnist1d.Builder dataOptions() {
+    return Mnist1d.builder().length(length).samples(samples).seed(DATA_SEED);
+  }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.mnist1d.Mnist1d;
+import io.github.gle4j.mnist1d.Mnist1dDataSetIterator;
+import io.github.gle4j.mnist1d.Mnist1dDataSetIterator.Part;
+import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.train.ReduceOnPlateau;
+import io.github.gle4j.train.StreamingResult;
+import io.github.gle4j.train.StreamingTrainer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.dataset.DataSet;
+
+/**
+ * Trains a published model on MNIST-1D, epoch by epoch: learn, evaluate, lower the learning rate if
+ * the watched loss has stopped falling.
+ *
+ * <p>A run can be stopped at any time step. An epoch that was cut short has no metrics; the network
+ * stays as it is then.
+ */
+public final class TrainingRun {
+  private final TrainingPlan plan;
+  private final BooleanSupplier stopWhen;
+  private final Mnist1d data;
+  private final Mnist1dDataSetIterator train;
+  private final Mnist1dDataSetIterator validation;
+  private final Mnist1dDataSetIterator test;
+  private final MultiLayerNetwork network;
+  private final StreamingTrainer trainer;
+  private final List<EpochMetrics> metrics = new ArrayList<>();
+
+  private TrainingObserver observer;
+  private Evaluation testEvaluation;
+  private Figures learning;
+  private boolean stopped;
+  private long trainingSteps;
+  private long trainingNanos;
+
+  /**
+   * Generates the data and builds the network.
+   *
+   * @param plan what to do
+   * @param stopWhen asked before every time step: true ends the run
+   * @throws IllegalArgumentException when the plan cannot be carried out
+   */
+  public TrainingRun(TrainingPlan plan, BooleanSupplier stopWhen) {
+    this.plan = plan.checked();
+    this.stopWhen = stopWhen;
+    data = plan.dataOptions().build();
+    train = part(Part.TRAIN).shuffleSeed(plan.seed()).build();
+    validation = plan.protocol() == Protocol.PAPER ? null : part(Part.VALIDATION).build();
+    test = part(Part.TEST).build();
+    network = new MultiLayerNetwork(plan.model().configuration(plan.seed()));
+    trainer =
+        StreamingTrainer.builder(network)
+            .beta(plan.model().beta())
+            .stopWhen(this::isStopped)
+            .build();
+  }
+
+  private Mnist1dDataSetIterator.Builder part(Part part) {
+    return Mnist1dDataSetIterator.builder()
+        .data(data)
+        .part(part)
+        .batchSize(plan.model().batchSize())
+        .validationFraction(plan.protocol().validationFraction());
+  }
+
+  /**
+   * Runs the plan to its end, or until it is stopped. Can be called once.
+   *
+   * @param observer hears of the progress
+   * @throws IOException when the observer cannot record an epoch
+   * @throws io.github.gle4j.train.NonFiniteException when training diverges; the network is then as
+   *     it was before the step that failed
+   */
+  public void run(TrainingObserver observer) throws IOException {
+    this.observer = observer;
+    PublishedModel model = plan.model();
+    ReduceOnPlateau plateau = new ReduceOnPlateau(model.plateauFactor(), model.plateauPatience());
+    for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
+      long start = System.nanoTime();
+      double learningRate = trainer.learningRate();
+      learning = null;
+      Figures trained = epoch == 0 ? figures(evaluate(0, "training set", train)) : learn(epoch);
+      Figures held =
+          validation == null ? null : figures(evaluate(epoch, "validation set", validation));
+      StreamingResult tested = evaluate(epoch, "test set", test);
+      if (isStopped()) {
+        return;
+      }
+      testEvaluation = tested.evaluation();
+      double seconds = (System.nanoTime() - start) / 1e9;
+      metrics.add(new EpochMetrics(epoch, trained, held, figures(tested), learningRate, seconds));
+      observer.onEpoch(metrics.get(epoch));
+      if (epoch > 0) {
+        double watched = held == null ? tested.loss() : held.loss();
+        trainer.multiplyLearningRate(plateau.observe(watched));
+      }
+    }
+  }
+
+  /** One pass over the training set, minibatch by minibatch, to see how it goes. */
+  private Figures learn(int epoch) {
+    double loss = 0;
+    long right = 0;
+    int done = 0;
+    train.reset();
+    while (train.hasNext() && !isStopped()) {
+      DataSet batch = train.next();
+      long start = System.nanoTime();
+      int firstUpdate = network.getIterationCount();
+      StreamingResult result = trainer.fit(batch);
+      trainingNanos += System.nanoTime() - start;
+      trainingSteps += network.getIterationCount() - firstUpdate;
+      int sequences = batch.numExamples();
+      done += sequences;
+      loss += result.loss() * sequences;
+      right += Math.round(result.accuracy() * sequences);
+      learning = new Figures(loss / done, (double) right / done);
+      report(epoch, "learning", done, train.size());
+    }
+    if (!isStopped()) {
+      network.incrementEpochCount();
+    }
+    return learning;
+  }
+
+  private StreamingResult evaluate(int epoch, String name, Mnist1dDataSetIterator sequences) {
+    sequences.reset();
+    Iterator<DataSet> watched =
+        new Iterator<>() {
+          private int done;
+
+          @Override
+          public boolean hasNext() {
+            return sequences.hasNext() && !isStopped();
+          }
+
+          @Override
+          public DataSet next() {
+            report(epoch, "evaluating the " + name, done, sequences.size());
+            DataSet batch = sequences.next();
+            done += batch.numExamples();
+            return batch;
+          }
+        };
+    return trainer.evaluate(new ExistingDataSetIterator(watched));
+  }
+
+  private void report(int epoch, String activity, int done, int total) {
+    observer.onProgress(
+        new TrainingProgress(
+            epoch, activity, done, total, learning, trainer.learningRate(), trainingSteps));
+  }
+
+  private static Figures figures(StreamingResult result) {
+    return new Figures(result.loss(), result.accuracy());
+  }
+
+  /**
+   * Whether the plan was not carried out in full.
+   *
+   * @return true before and during the run, and for good when it was stopped or failed
+   */
+  public boolean isCutShort() {
+    return metrics.size() <= plan.epochs();
+  }
+
+  private boolean isStopped() {
+    stopped = stopped || stopWhen.getAsBoolean();
+    return stopped;
+  }
+
+  /**
+   * What the run does.
+   *
+   * @return the plan
+   */
+  public TrainingPlan plan() {
+    return plan;
+  }
+
+  /**
+   * The data of the run.
+   *
+   * @return all of it, held-out sequences among the training sequences
+   */
+  public Mnist1d data() {
+    return data;
+  }
+
+  /**
+   * Number of sequences trained on in an epoch.
+   *
+   * @return at least 1
+   */
+  public int sequencesPerEpoch() {
+    return train.size();
+  }
+
+  /**
+   * Number of classes.
+   *
+   * @return 10
+   */
+  public int classes() {
+    return test.totalOutcomes();
+  }
+
+  /**
+   * Number of training steps of the whole plan.
+   *
+   * @return a minibatch of sequences has as many as the sequences have time steps
+   */
+  public long plannedSteps() {
+    int batches = (train.size() + train.batch() - 1) / train.batch();
+    return (long) plan.epochs() * batches * data.length();
+  }
+
+  /**
+   * The network.
+   *
+   * @return in the state the run has brought it to
+   */
+  public MultiLayerNetwork network() {
+    return network;
+  }
+
+  /**
+   * All complete epochs.
+   *
+   * @return first epoch first
+   */
+  public List<EpochMetrics> metrics() {
+    return List.copyOf(metrics);
+  }
+
+  /**
+   * The test set after the last complete epoch.
+   *
+   * @return null before the first
+   */
+  public Evaluation testEvaluation() {
+    return testEvaluation;
+  }
+
+  /**
+   * Number of training steps so far, each one an update of all parameters.
+   *
+   * @return 0 before the first
+   */
+  public long trainingSteps() {
+    return trainingSteps;
+  }
+
+  /**
+   * Mean time of a training step, evaluation not included.
+   *
+   * @return NaN before the first
+   */
+  public double millisecondsPerStep() {
+    return trainingSteps == 0 ? Double.NaN : trainingNanos / 1e6 / trainingSteps;
+  }
+}
