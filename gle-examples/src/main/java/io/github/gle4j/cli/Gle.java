@@ -41,11 +41,23 @@ public final class Gle implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--debug", description = "Show the stack trace of an error.")
+  @Option(
+      names = "--debug",
+      description = "Show the stack trace of an error.",
+      scope = ScopeType.INHERIT)
   @SuppressWarnings("UnusedVariable") // run reads the arguments: it counts even if they are wrong
   private boolean debug;
 
-  private Gle() {}
+  private final Interruption interruption;
+
+  private Gle(Interruption interruption) {
+    this.interruption = interruption;
+  }
+
+  /** For commands that can be stopped. */
+  Interruption interruption() {
+    return interruption;
+  }
 
   /**
    * Runs the program.
@@ -66,9 +78,13 @@ public final class Gle implements Runnable {
   /** Runs the program and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     boolean stackTrace = Arrays.asList(args).contains("--debug");
-    return new CommandLine(new Gle())
-        .setOut(out)
-        .setErr(err)
+    try (Interruption interruption = new Interruption()) {
+      return commandLine(interruption, stackTrace).setOut(out).setErr(err).execute(args);
+    }
+  }
+
+  private static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
+    return new CommandLine(new Gle(interruption))
         .setParameterExceptionHandler(
             (exception, arguments) -> {
               CommandLine command = exception.getCommandLine();
@@ -91,8 +107,7 @@ public final class Gle implements Runnable {
                 exception.printStackTrace(command.getErr());
               }
               return badInput ? BAD_INPUT : FAILED;
-            })
-        .execute(args);
+            });
   }
 
   private static void complain(CommandLine command, String line) {

@@ -5,15 +5,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /**
- * Becomes true when the user interrupts the program (Ctrl-C) or the system ends it, and keeps it
- * alive until it is closed, so that results can be saved.
+ * Becomes true when the user interrupts the program (Ctrl-C) or the system ends it. Commands that
+ * have something to save {@link #arm} it: the program then lives on until it is closed.
  */
 final class Interruption implements BooleanSupplier, AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook = new Thread(this::interrupt, "interruption");
   private volatile boolean interrupted;
 
-  Interruption() {
+  void arm() {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 

@@ -23,19 +23,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code gle train}: trains a published model. */
 @Command(
     name = "train",
     description = {
-      "Trains a model, step by step, and writes to a folder:",
-      "manifest.json, metrics.csv, learning-curve.png, confusion-matrix.csv and .png, model.zip.",
+      "Trains a model, step by step.",
+      "Writes to a folder: manifest.json, metrics.csv, learning-curve.png, "
+          + "confusion-matrix.csv and .png, model.zip.",
       "Ctrl-C ends the training and keeps the results so far."
     },
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @ParentCommand private Gle gle;
 
   @Parameters(
       paramLabel = "DATASET",
@@ -54,20 +57,18 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = {
-        "Passes over the training set (default: 150).",
-        "0 only evaluates the untrained network."
-      })
+      description =
+          "Passes over the training set (default: 150, as published); "
+              + "0 only evaluates the untrained network.")
   private Integer epochs;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "42",
-      description = {
-        "Seed of the initial weights and of the order of the training sequences,",
-        "0 or more (default: ${DEFAULT-VALUE}). The data is the published one for every seed."
-      })
+      description =
+          "Seed of the initial weights and of the order of the training sequences, "
+              + "0 or more (default: ${DEFAULT-VALUE}). The data is the same for every seed.")
   private int seed;
 
   @Option(
@@ -75,9 +76,9 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "P",
       defaultValue = "holdout",
       description = {
-        "holdout: a tenth of the training set is held out, and its loss lowers the learning rate;",
-        "paper: as published, trains on all of it and the test loss lowers the learning rate",
-        "(default: ${DEFAULT-VALUE})."
+        "holdout (default): a tenth of the training set is held out and decides when to lower "
+            + "the learning rate; the test set is for reporting only.",
+        "paper: as published, trains on the whole training set; the test set decides."
       },
       converter = Names.ProtocolConverter.class)
   private Protocol protocol;
@@ -117,24 +118,23 @@ final class TrainCommand implements Callable<Integer> {
         folder);
     console.flush();
     long start = System.nanoTime();
-    try (Interruption interruption = new Interruption()) {
-      TrainingRun run = new TrainingRun(plan, interruption);
-      try (TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
-        String failure = train(run, report, console);
-        Status status =
-            failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
-        List<String> files = report.finish(status, failure);
-        summarise(run, status, folder, files, (System.nanoTime() - start) / 1e9);
-        if (failure != null) {
-          spec.commandLine().getErr().println("gle train: " + failure);
-          spec.commandLine().getErr().flush();
-        }
-        return switch (status) {
-          case DONE -> 0;
-          case INTERRUPTED -> Gle.INTERRUPTED;
-          case FAILED -> Gle.FAILED;
-        };
+    gle.interruption().arm();
+    TrainingRun run = new TrainingRun(plan, gle.interruption());
+    try (TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
+      String failure = train(run, report, console);
+      Status status =
+          failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
+      List<String> files = report.finish(status, failure);
+      summarise(run, status, folder, files, (System.nanoTime() - start) / 1e9);
+      if (failure != null) {
+        spec.commandLine().getErr().println("gle train: " + failure);
+        spec.commandLine().getErr().flush();
       }
+      return switch (status) {
+        case DONE -> 0;
+        case INTERRUPTED -> Gle.INTERRUPTED;
+        case FAILED -> Gle.FAILED;
+      };
     }
   }
 

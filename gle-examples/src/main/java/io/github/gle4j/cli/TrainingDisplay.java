@@ -5,6 +5,7 @@ import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Figures;
 import io.github.gle4j.suite.TrainingProgress;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
@@ -121,7 +122,7 @@ final class TrainingDisplay implements AutoCloseable {
   }
 
   private static String rate(double learningRate) {
-    return String.format(Locale.ROOT, "%.3g", learningRate);
+    return new BigDecimal(Double.toString(learningRate)).toPlainString();
   }
 
   private void line(String line) {

@@ -17,6 +17,7 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -36,16 +37,9 @@ final class LearningCurve {
     XYChart accuracy = chart("Accuracy: " + title, "accuracy (%)", epochs, f -> 100 * f.accuracy());
     accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
     accuracy.getStyler().setYAxisDecimalPattern("0");
-    accuracy
-        .getStyler()
-        .setLegendPosition(
-            last(epochs).test().accuracy() > 0.5
-                ? LegendPosition.InsideSE
-                : LegendPosition.InsideNE);
     graphics.drawImage(BitmapEncoder.getBufferedImage(accuracy), 0, 0, null);
     XYChart loss = chart("Loss: " + title, "cross-entropy", epochs, Figures::loss);
     loss.getStyler().setYAxisDecimalPattern("0.00");
-    loss.getStyler().setLegendPosition(LegendPosition.InsideNE);
     graphics.drawImage(BitmapEncoder.getBufferedImage(loss), WIDTH, 0, null);
     graphics.dispose();
     Picture.write(file, both);
@@ -65,7 +59,9 @@ final class LearningCurve {
         .getStyler()
         .setChartBackgroundColor(Color.WHITE)
         .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 15))
-        .setLegendBorderColor(Color.LIGHT_GRAY);
+        .setLegendPosition(LegendPosition.OutsideS)
+        .setLegendLayout(LegendLayout.Horizontal)
+        .setLegendBorderColor(Color.WHITE);
     chart
         .getStyler()
         .setPlotGridLinesColor(new Color(225, 225, 225))

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -95,7 +96,8 @@ record Manifest(
 
   void write(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    WholeFile.write(file, mapper.writeValueAsBytes(this));
+    String json = mapper.writeValueAsString(this) + "\n";
+    WholeFile.write(file, json.getBytes(StandardCharsets.UTF_8));
   }
 
   static String title(TrainingPlan plan) {

@@ -37,6 +37,7 @@ public final class TrainingRun {
   private final List<EpochMetrics> metrics = new ArrayList<>();
 
   private TrainingObserver observer;
+  private Evaluation latestEvaluation;
   private Evaluation testEvaluation;
   private Figures learning;
   private boolean stopped;
@@ -89,16 +90,15 @@ public final class TrainingRun {
       long start = System.nanoTime();
       double learningRate = trainer.learningRate();
       learning = null;
-      Figures trained = epoch == 0 ? figures(evaluate(0, "training set", train)) : learn(epoch);
-      Figures held =
-          validation == null ? null : figures(evaluate(epoch, "validation set", validation));
-      StreamingResult tested = evaluate(epoch, "test set", test);
+      Figures trained = epoch == 0 ? evaluate(0, "training set", train) : learn(epoch);
+      Figures held = validation == null ? null : evaluate(epoch, "validation set", validation);
+      Figures tested = evaluate(epoch, "test set", test);
       if (isStopped()) {
         return;
       }
-      testEvaluation = tested.evaluation();
+      testEvaluation = latestEvaluation;
       double seconds = (System.nanoTime() - start) / 1e9;
-      metrics.add(new EpochMetrics(epoch, trained, held, figures(tested), learningRate, seconds));
+      metrics.add(new EpochMetrics(epoch, trained, held, tested, learningRate, seconds));
       observer.onEpoch(metrics.get(epoch));
       if (epoch > 0) {
         double watched = held == null ? tested.loss() : held.loss();
@@ -107,19 +107,22 @@ public final class TrainingRun {
     }
   }
 
-  /** One pass over the training set, minibatch by minibatch, to see how it goes. */
+  /** One pass over the training set, minibatch by minibatch; null when it was stopped. */
   private Figures learn(int epoch) {
     double loss = 0;
     long right = 0;
     int done = 0;
     train.reset();
-    while (train.hasNext() && !isStopped()) {
+    while (train.hasNext()) {
       DataSet batch = train.next();
       long start = System.nanoTime();
       int firstUpdate = network.getIterationCount();
       StreamingResult result = trainer.fit(batch);
       trainingNanos += System.nanoTime() - start;
       trainingSteps += network.getIterationCount() - firstUpdate;
+      if (isStopped()) {
+        return null;
+      }
       int sequences = batch.numExamples();
       done += sequences;
       loss += result.loss() * sequences;
@@ -127,13 +130,12 @@ public final class TrainingRun {
       learning = new Figures(loss / done, (double) right / done);
       report(epoch, "learning", done, train.size());
     }
-    if (!isStopped()) {
-      network.incrementEpochCount();
-    }
+    network.incrementEpochCount();
     return learning;
   }
 
-  private StreamingResult evaluate(int epoch, String name, Mnist1dDataSetIterator sequences) {
+  /** Null when it was stopped. */
+  private Figures evaluate(int epoch, String name, Mnist1dDataSetIterator sequences) {
     sequences.reset();
     Iterator<DataSet> watched =
         new Iterator<>() {
@@ -152,17 +154,15 @@ public final class TrainingRun {
             return batch;
           }
         };
-    return trainer.evaluate(new ExistingDataSetIterator(watched));
+    StreamingResult result = trainer.evaluate(new ExistingDataSetIterator(watched));
+    latestEvaluation = result.evaluation();
+    return isStopped() ? null : new Figures(result.loss(), result.accuracy());
   }
 
   private void report(int epoch, String activity, int done, int total) {
     observer.onProgress(
         new TrainingProgress(
             epoch, activity, done, total, learning, trainer.learningRate(), trainingSteps));
-  }
-
-  private static Figures figures(StreamingResult result) {
-    return new Figures(result.loss(), result.accuracy());
   }
 
   /**

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.github.gle4j.train.StreamingTrainer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GleTest {
+  private static final Path TRACE = Path.of("src/test/resources/traces/2_gamma.json");
+  private static final String METRICS_HEADER =
+      "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,"
+          + "learning_rate,seconds";
+
+  @TempDir private Path folder;
+
+  private record Outcome(int exitCode, String out, String err) {}
+
+  private static Outcome gle(Object... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Gle.run(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+    return new Outcome(exitCode, out.toString(), err.toString());
+  }
+
+  private Outcome train(Object... more) {
+    List<Object> args = new ArrayList<>(List.of("train", "mnist1d", "--length", 8));
+    args.addAll(List.of("--samples", 300, "--out", folder.resolve("run")));
+    args.addAll(List.of(more));
+    return gle(args.toArray());
+  }
+
+  private void assertRefused(String message, Object... args) {
+    Outcome outcome = gle(args);
+    assertEquals(2, outcome.exitCode(), outcome::toString);
+    assertEquals(1, outcome.err().lines().count(), outcome::err);
+    assertTrue(outcome.err().contains(message), outcome::err);
+    assertEquals("", outcome.out());
+  }
+
+  @Test
+  void helpAndVersion() {
+    assertTrue(gle("--help").out().contains("Exit codes:"));
+    assertEquals(0, gle("train", "--help").exitCode());
+    assertTrue(gle("--version").out().startsWith("gle "), gle("--version").out());
+    assertTrue(gle("--version").out().contains("Deeplearning4j 1."), gle("--version").out());
+  }
+
+  @Test
+  void refusesUnusableOptionsInOneLine() throws Exception {
+    assertRefused("gle: a command is missing: train, replay, data allowed");
+    assertRefused("'tarin'", "tarin");
+    assertRefused("'mnist' is unknown: mnist1d allowed", "train", "mnist");
+    assertRefused("'mnist' is unknown: mnist1d allowed", "data", "mnist");
+    assertRefused("DATASET", "train");
+    assertRefused(
+        "'--model': 'lstm' is unknown: gle-15k, gle-42k allowed",
+        "train",
+        "mnist1d",
+        "--model=lstm");
+    assertRefused(
+        "'--protocol': 'papers' is unknown: holdout, paper allowed",
+        "train",
+        "mnist1d",
+        "--protocol=papers");
+    assertRefused("--epochs = -1: 0 or more allowed", "train", "mnist1d", "--epochs=-1");
+    assertRefused("'--epochs': 'ten' is not an int", "train", "mnist1d", "--epochs=ten");
+    assertRefused("--seed = -3: 0 or more allowed", "train", "mnist1d", "--seed=-3");
+    assertRefused("--length = 1: 2 to 1000000 allowed", "train", "mnist1d", "--length=1");
+    assertRefused("--samples = 9: 20 or more allowed", "train", "mnist1d", "--samples=9");
+    assertRefused("--length = 0: 2 to 1000000 allowed", "data", "mnist1d", "--length=0");
+    assertRefused("--seed = -1: 0 or more allowed", "data", "mnist1d", "--seed=-1");
+    assertRefused("--tolerance = -1.0: a finite number", "replay", TRACE, "--tolerance=-1");
+    assertRefused("--tolerance = NaN: a finite number", "replay", TRACE, "--tolerance=NaN");
+    assertRefused("FILE", "replay");
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    assertRefused(file + ": a file; a new or empty folder", "train", "mnist1d", "--out", file);
+    assertRefused(folder + ": not empty; a new or empty", "train", "mnist1d", "--out", folder);
+    assertEquals("mine", Files.readString(file));
+  }
+
+  @Test
+  void debugShowsTheStackTrace() {
+    assertTrue(gle("data", "mnist1d", "--length=0", "--debug").err().contains("\tat "));
+    assertTrue(gle("--debug", "replay", "nowhere.json").err().contains("\tat "));
+  }
+
+  @Test
+  void trainWritesEverything() throws Exception {
+    Files.createDirectories(folder.resolve("run")); // an empty folder may be used
+    Outcome outcome = train("--epochs", 2, "--seed", 5);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertEquals("", outcome.err());
+    assertTrue(outcome.out().contains("\nepoch 2/2  train loss 2."), outcome::out);
+    assertTrue(outcome.out().contains("\ndone after epoch 2"), outcome::out);
+    assertTrue(outcome.out().contains("48 training steps, "), outcome::out);
+
+    Path run = folder.resolve("run");
+    List<String> metrics = Files.readAllLines(run.resolve("metrics.csv"));
+    assertEquals(METRICS_HEADER, metrics.get(0));
+    assertEquals(4, metrics.size());
+    for (int epoch = 0; epoch <= 2; epoch++) {
+      String[] cells = metrics.get(epoch + 1).split(",", -1);
+      assertEquals(9, cells.length);
+      assertEquals(epoch, Integer.parseInt(cells[0]));
+      assertEquals(Math.log(10), Double.parseDouble(cells[5]), 0.2);
+      assertEquals(1e-3, Double.parseDouble(cells[7]));
+    }
+
+    JsonNode manifest = new ObjectMapper().readTree(run.resolve("manifest.json").toFile());
+    assertEquals("done", manifest.get("status").asText());
+    assertEquals("gle", manifest.at("/command/0").asText());
+    assertEquals("5", manifest.at("/command/12").asText());
+    assertEquals("gle-15k", manifest.at("/config/model").asText());
+    assertEquals("holdout", manifest.at("/config/protocol").asText());
+    assertEquals(5, manifest.at("/config/seed").asInt());
+    assertEquals(14956, manifest.at("/config/weightsAndBiases").asInt());
+    assertEquals(2, manifest.at("/finalMetrics/epoch").asInt());
+    assertEquals(64, manifest.at("/data/trainSha256").asText().length());
+    assertTrue(manifest.at("/versions/deeplearning4j").asText().startsWith("1."));
+    assertEquals(
+        List.of(
+            "metrics.csv",
+            "learning-curve.png",
+            "confusion-matrix.csv",
+            "confusion-matrix.png",
+            "model.zip"),
+        fieldNames(manifest.get("files")));
+    try (Stream<Path> files = Files.list(run)) {
+      assertEquals(6, files.count());
+    }
+
+    assertNotNull(ImageIO.read(run.resolve("learning-curve.png").toFile()));
+    assertNotNull(ImageIO.read(run.resolve("confusion-matrix.png").toFile()));
+    List<String> confusion = Files.readAllLines(run.resolve("confusion-matrix.csv"));
+    assertEquals(11, confusion.size());
+    int sequences =
+        confusion.stream()
+            .skip(1)
+            .flatMap(row -> Arrays.stream(row.split(",")).skip(1))
+            .mapToInt(Integer::parseInt)
+            .sum();
+    assertEquals(60, sequences);
+
+    MultiLayerNetwork model =
+        ModelSerializer.restoreMultiLayerNetwork(run.resolve("model.zip").toFile(), true);
+    assertEquals(48, model.getIterationCount());
+    assertNotNull(model.getUpdater().getStateViewArray());
+    assertNotNull(StreamingTrainer.builder(model).build());
+  }
+
+  @Test
+  void paperProtocolHasNoValidation() throws Exception {
+    Outcome outcome = train("--epochs", 0, "--protocol", "paper", "--model", "gle-42k");
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertFalse(outcome.out().contains("validation"), outcome::out);
+    List<String> metrics = Files.readAllLines(folder.resolve("run/metrics.csv"));
+    assertEquals(2, metrics.size());
+    String[] cells = metrics.get(1).split(",", -1);
+    assertEquals("", cells[3]);
+    assertEquals("", cells[4]);
+    assertEquals(5e-4, Double.parseDouble(cells[7]));
+  }
+
+  @Test
+  void interruptionKeepsTheResultsSoFar() throws Exception {
+    Path run = folder.resolve("run");
+    Path console = folder.resolve("console");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Gle.class.getName(),
+                "train",
+                "mnist1d",
+                "--length=8",
+                "--samples=300",
+                "--epochs=100000",
+                "--out=" + run)
+            .redirectErrorStream(true)
+            .redirectOutput(console.toFile())
+            .start();
+    try {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (!Files.readString(console).contains("epoch 2/")) {
+        assertTrue(process.isAlive() && System.nanoTime() < deadline, Files.readString(console));
+        Thread.sleep(50);
+      }
+      process.destroy(); // SIGTERM, which Java treats as it does Ctrl-C
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    } finally {
+      process.destroyForcibly();
+    }
+    String text = Files.readString(console);
+    assertEquals(143, process.exitValue(), text);
+    assertTrue(text.contains("\ninterrupted after epoch "), text);
+    JsonNode manifest = new ObjectMapper().readTree(run.resolve("manifest.json").toFile());
+    assertEquals("interrupted", manifest.get("status").asText());
+    int epochs = manifest.at("/finalMetrics/epoch").asInt();
+    assertTrue(epochs >= 2, text);
+    assertEquals(epochs + 2, Files.readAllLines(run.resolve("metrics.csv")).size());
+    assertEquals(5, manifest.get("files").size());
+    assertNotNull(
+        ModelSerializer.restoreMultiLayerNetwork(run.resolve("model.zip").toFile(), true));
+  }
+
+  @Test
+  void replayAcceptsAReferenceTrace() {
+    Outcome outcome = gle("replay", TRACE);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    for (String quantity : List.of("output", "loss", "u", "v", "r", "e", "W", "b")) {
+      assertTrue(
+          outcome.out().lines().anyMatch(l -> l.matches("  " + quantity + " .* ok")), quantity);
+    }
+    assertTrue(outcome.out().contains(TRACE + ": ok (largest deviation "), outcome::out);
+  }
+
+  @Test
+  void replayFailsOnATamperedTrace() throws Exception {
+    JsonNode trace = new ObjectMapper().readTree(TRACE.toFile());
+    ArrayNode u = (ArrayNode) trace.at("/steps/3/layers/1/u/0");
+    u.set(0, u.get(0).asDouble() + 1e-8);
+    Path tampered = Files.writeString(folder.resolve("tampered.json"), trace.toString());
+    Outcome outcome = gle("replay", TRACE, tampered);
+    assertEquals(1, outcome.exitCode(), outcome::toString);
+    assertEquals(1, outcome.out().lines().filter(l -> l.matches("  .* FAILED")).count());
+    assertTrue(outcome.out().lines().anyMatch(l -> l.matches("  u .* FAILED")), outcome::out);
+    assertTrue(outcome.out().contains(TRACE + ": ok"), outcome::out);
+    assertTrue(outcome.out().contains(tampered + ": FAILED"), outcome::out);
+    assertEquals(0, gle("replay", tampered, "--tolerance", "1e-7").exitCode());
+  }
+
+  @Test
+  void replayRefusesWhatIsNoTrace() throws Exception {
+    assertRefused("nowhere.json: no such file", "replay", TRACE, "nowhere.json");
+    String trace = Files.readString(TRACE);
+    Path corrupt = folder.resolve("corrupt.json");
+    for (String content :
+        List.of(
+            "",
+            "{}",
+            "[1]",
+            trace.substring(0, trace.length() / 2),
+            trace.replaceFirst("\"dt\":[0-9.]+", "\"dt\":-1"),
+            trace.replaceFirst("\"phi\":\"tanh\"", "\"phi\":\"cosh\""),
+            trace.replaceFirst("\"W0\"", "\"W99999999999\""))) {
+      Files.writeString(corrupt, content);
+      assertRefused("corrupt.json", "replay", corrupt);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "40, d53506bddd12d3b72c7153b1ae7f34807724b1dd078a7273809bf9d0792319f6,"
+        + " 30addc43827c82aafa5db8bc97cea63349ca687e87db2f201cc4f5415d9a4ebd",
+    "72, 2251d92c3a8e562e97f183c567f69a4ebce576d0113cb60293e35d5ecd17c878,"
+        + " e069d86f8b6f6b8dcf7519bdf7510a2eee5d1f44861f1a875a5ff85385db39b7",
+    "360, 43bb67266725ab1e98857344fc96d944bc3538a2c7859ebd50607c341b0fdf31,"
+        + " 4d23535a79bc014163bc6a495cc522436ef29e5a50798be7d5736ec745cf6dcd"
+  })
+  void dataHasThePublishedHashes(int length, String trainSha256, String testSha256) {
+    Outcome outcome = gle("data", "mnist1d", "--length", length);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertEquals(
+        List.of(
+            "data set: mnist1d",
+            "length: " + length,
+            "seed: 42",
+            "train shape: [4000, 1, " + length + "]",
+            "test shape: [1000, 1, " + length + "]",
+            "train label counts: 398 396 411 394 394 402 401 404 402 398",
+            "test label counts: 102 104 89 106 106 98 99 96 98 102",
+            "train float32 SHA-256: " + trainSha256,
+            "test float32 SHA-256: " + testSha256),
+        outcome.out().lines().toList());
+  }
+
+  private static List<String> fieldNames(JsonNode node) {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+}

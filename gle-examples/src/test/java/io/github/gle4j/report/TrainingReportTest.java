@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.report.TrainingReport.Status;
+import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Figures;
+import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.TrainingPlan;
+import io.github.gle4j.suite.TrainingRun;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingReportTest {
+  @TempDir private Path folder;
+
+  private final TrainingRun run =
+      new TrainingRun(
+          new TrainingPlan(PublishedModel.GLE_15K, Protocol.HOLDOUT, 3, 1, 8, 100), () -> false);
+
+  @Test
+  void manifestIsThereFromTheStart() throws Exception {
+    try (TrainingReport report = new TrainingReport(folder, List.of("gle", "train"), run)) {
+      assertEquals("running", manifest().get("status").asText());
+      assertTrue(manifest().get("endTime").isNull());
+      report.finish(Status.DONE, null);
+      assertEquals("done", manifest().get("status").asText());
+    }
+  }
+
+  @Test
+  void failureBeforeTheFirstEpochSavesTheModelAndTheReason() throws Exception {
+    try (TrainingReport report = new TrainingReport(folder, List.of("gle", "train"), run)) {
+      assertEquals(
+          List.of("metrics.csv", "model.zip", "manifest.json"),
+          report.finish(Status.FAILED, "the gradient of b is not finite"));
+    }
+    assertEquals("failed", manifest().get("status").asText());
+    assertEquals("the gradient of b is not finite", manifest().get("failure").asText());
+    assertTrue(manifest().get("finalMetrics").isNull());
+    assertTrue(manifest().get("millisecondsPerStep").isNull());
+    assertTrue(Files.size(folder.resolve("model.zip")) > 0);
+  }
+
+  @Test
+  void epochsAreInTheFileAtOnce() throws Exception {
+    try (TrainingReport report = new TrainingReport(folder, List.of("gle", "train"), run)) {
+      report.add(
+          new EpochMetrics(
+              0, new Figures(2.5, 0.125), null, new Figures(2.25, 0.25), 5e-4, 1.23456));
+      assertEquals(
+          "0,2.5,0.125,,,2.25,0.25,5.0E-4,1.235",
+          Files.readAllLines(folder.resolve("metrics.csv")).get(1));
+    }
+  }
+
+  @Test
+  void neverOverwritesMetrics() throws Exception {
+    Files.writeString(folder.resolve("metrics.csv"), "mine");
+    assertThrows(
+        FileAlreadyExistsException.class,
+        () -> new TrainingReport(folder, List.of("gle", "train"), run));
+    assertEquals("mine", Files.readString(folder.resolve("metrics.csv")));
+  }
+
+  private JsonNode manifest() throws Exception {
+    return new ObjectMapper().readTree(folder.resolve("manifest.json").toFile());
+  }
+}
