@@ -5,7 +5,6 @@ import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Figures;
 import io.github.gle4j.suite.TrainingProgress;
 import java.io.PrintWriter;
-import java.math.BigDecimal;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
@@ -122,7 +121,8 @@ final class TrainingDisplay implements AutoCloseable {
   }
 
   private static String rate(double learningRate) {
-    return new BigDecimal(Double.toString(learningRate)).toPlainString();
+    DecimalFormatSymbols symbols = DecimalFormatSymbols.getInstance(Locale.ROOT);
+    return new DecimalFormat("0.###E0", symbols).format(learningRate);
   }
 
   private void line(String line) {
