@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -59,12 +58,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private boolean replay(Path file) throws IOException {
-    TraceReplay.Outcome outcome;
-    try {
-      outcome = TraceReplay.replay(file);
-    } catch (DL4JInvalidConfigException | IllegalArgumentException e) {
-      throw new BadInputException(file + ": " + e.getMessage());
-    }
+    TraceReplay.Outcome outcome = TraceReplay.replay(file);
     PrintWriter out = spec.commandLine().getOut();
     out.println(file + ": " + outcome.steps() + " steps");
     outcome

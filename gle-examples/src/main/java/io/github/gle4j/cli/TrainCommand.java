@@ -58,7 +58,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training set (default: 150, as published); "
+          "Passes over the training set (default: as published, 150); "
               + "0 only evaluates the untrained network.")
   private Integer epochs;
 

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -91,7 +92,11 @@ public final class TraceReplay {
     } catch (JsonProcessingException e) {
       throw new BadInputException(file + ": not JSON: " + e.getOriginalMessage());
     }
-    return new TraceReplay(file, trace).run();
+    try {
+      return new TraceReplay(file, trace).run();
+    } catch (IllegalArgumentException | DL4JInvalidConfigException e) {
+      throw new BadInputException(file + ": " + e.getMessage());
+    }
   }
 
   private Outcome run() {

@@ -15,9 +15,9 @@ public record StreamingResult(double loss, Evaluation evaluation) {
   /**
    * Share of right classifications.
    *
-   * @return between 0 and 1
+   * @return between 0 and 1; NaN when nothing was classified
    */
   public double accuracy() {
-    return evaluation.accuracy();
+    return evaluation.getNumRowCounter() == 0 ? Double.NaN : evaluation.accuracy();
   }
 }

@@ -405,6 +405,9 @@ class StreamingTrainerTest {
         .build()
         .fit(iterator(DATA), 3);
     assertTrue(network.getIterationCount() > 0 && network.getIterationCount() < TIME);
+    StreamingResult nothing =
+        StreamingTrainer.builder(network).stopWhen(() -> true).build().fit(iterator(DATA), 1);
+    assertTrue(Double.isNaN(nothing.loss()) && Double.isNaN(nothing.accuracy()));
   }
 
   @Test
