@@ -8,10 +8,7 @@ import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
-import org.deeplearning4j.nn.gradient.DefaultGradient;
-import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
 final class StreamingNetworks {
@@ -68,32 +65,6 @@ final class StreamingNetworks {
 
   static RNNFormat inputFormat(MultiLayerNetwork network) {
     return ((GleDense) network.getLayer(0).conf().getLayer()).getRnnDataFormat();
-  }
-
-  /** Views of a layer's gradients by parameter key. */
-  static Gradient gradientsOf(Layer layer) {
-    Gradient gradient = new DefaultGradient();
-    if (layer.getGradientsViewArray() != null) {
-      layer
-          .conf()
-          .getLayer()
-          .initializer()
-          .getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray())
-          .forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    }
-    return gradient;
-  }
-
-  /** Views of all gradients under DL4J's names, such as 0_W. */
-  static Gradient gradientsByName(MultiLayerNetwork network, INDArray flattened) {
-    Gradient all = new DefaultGradient(flattened);
-    for (int l = 0; l < network.getnLayers(); l++) {
-      String prefix = l + "_";
-      gradientsOf(network.getLayer(l))
-          .gradientForVariable()
-          .forEach((key, view) -> all.gradientForVariable().put(prefix + key, view));
-    }
-    return all;
   }
 
   private static void require(boolean condition, String message) {

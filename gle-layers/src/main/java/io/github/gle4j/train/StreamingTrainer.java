@@ -4,27 +4,19 @@ package io.github.gle4j.train;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.layers.StreamingLayer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
-import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.updater.MultiLayerUpdater;
-import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
-import org.nd4j.linalg.api.memory.enums.LearningPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -49,10 +41,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Not safe for use by several threads.
  */
 public final class StreamingTrainer {
-  private static final WorkspaceConfiguration STEP_MEMORY =
-      WorkspaceConfiguration.builder().policyLearning(LearningPolicy.FIRST_LOOP).build();
-  private static final String STEP_MEMORY_NAME = "GLE_STEP";
-
   private final MultiLayerNetwork network;
   private final double beta;
   private final int updateInterval;
@@ -66,9 +54,7 @@ public final class StreamingTrainer {
   private final long outputs;
   private final boolean errorsMoveMembranes;
   private final LayerStack live;
-  private final MultiLayerUpdater updater;
-  private final INDArray gradients;
-  private final Gradient gradientsByName;
+  private final ParameterUpdate update;
   private int stepsSinceUpdate;
 
   private StreamingTrainer(Builder builder) {
@@ -91,13 +77,7 @@ public final class StreamingTrainer {
             .map(layer -> layer.conf().getLayer())
             .anyMatch(conf -> conf instanceof GleDense dense && dense.getGamma() != 0);
     live = new LayerStack(layers, network.params().dataType(), outputs);
-    if (network.getFlattenedGradients() == null) {
-      network.initGradientsView(); // only once: the updater keeps views of it
-    }
-    updater = (MultiLayerUpdater) network.getUpdater();
-    gradients = network.getFlattenedGradients();
-    gradients.assign(0);
-    gradientsByName = StreamingNetworks.gradientsByName(network, gradients);
+    update = new ParameterUpdate(network);
   }
 
   /**
@@ -176,7 +156,7 @@ public final class StreamingTrainer {
     network.setInput(data.getFeatures()); // listeners ask it for the batch size
     tally.begin(steps, outputs);
     for (long t = 0; t < steps.time() && !stopWhen.getAsBoolean(); t++) {
-      try (MemoryWorkspace memory = stepMemory()) {
+      try (MemoryWorkspace memory = StepMemory.open()) {
         setBatch(steps.batch());
         double loss =
             advance(
@@ -228,7 +208,7 @@ public final class StreamingTrainer {
     setBatch(features.size(0));
     INDArray output = live.output().dup();
     network.setInput(features);
-    try (MemoryWorkspace memory = stepMemory()) {
+    try (MemoryWorkspace memory = StepMemory.open()) {
       INDArray x = features.castTo(output.dataType()).dup('f');
       INDArray y = labels == null ? null : labels.castTo(output.dataType());
       double loss = advance(x, y, null, null, learn, null, 0);
@@ -338,7 +318,7 @@ public final class StreamingTrainer {
     neurons.setBatch(steps.batch());
     tally.begin(steps, outputs);
     for (long t = 0; t < steps.time(); t++) {
-      try (MemoryWorkspace memory = stepMemory()) {
+      try (MemoryWorkspace memory = StepMemory.open()) {
         INDArray output = neurons.output();
         double loss =
             steps.hasLabels()
@@ -449,13 +429,12 @@ public final class StreamingTrainer {
     return network;
   }
 
-  // Updates.
-
   /** A pending update is applied before the batch size changes: it is a mean over the batch. */
   private void setBatch(long batch) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       if (stepsSinceUpdate > 0 && live.states().get(0).batch() != batch) {
-        update(live.states().get(0).batch());
+        stepsSinceUpdate = 0;
+        update.apply(live.states().get(0).batch());
       }
       live.setBatch(batch);
     }
@@ -463,67 +442,9 @@ public final class StreamingTrainer {
 
   private void countStep(long batch) {
     if (++stepsSinceUpdate >= updateInterval) {
-      update(batch);
+      stepsSinceUpdate = 0;
+      update.apply(batch);
     }
-  }
-
-  private void update(long batch) {
-    stepsSinceUpdate = 0;
-    int iteration = network.getIterationCount();
-    int epoch = network.getEpochCount();
-    try (MemoryWorkspace memory = stepMemory()) {
-      requireFinite(iteration);
-      if (network.conf().isMiniBatch()) {
-        gradients.divi(batch);
-      }
-    }
-    List<TrainingListener> listeners = new ArrayList<>(network.getListeners());
-    if (!listeners.isEmpty()) {
-      network.setGradient(gradientsByName);
-      listeners.forEach(listener -> listener.onGradientCalculation(network));
-    }
-    try (MemoryWorkspace memory = stepMemory()) {
-      for (Layer layer : network.getLayers()) {
-        if (layer.getConfig().getGradientNormalization() != GradientNormalization.None) {
-          updater.preApply(layer, StreamingNetworks.gradientsOf(layer), iteration);
-        }
-      }
-      for (UpdaterBlock block : updater.getUpdaterBlocks()) {
-        block.update(iteration, epoch);
-      }
-      network.params().subi(gradients.reshape(network.params().shape()));
-    }
-    listeners.forEach(listener -> listener.onBackwardPass(network));
-    listeners.forEach(listener -> listener.iterationDone(network, iteration, epoch));
-    network.setIterationCount(iteration + 1);
-    network.applyConstraints(iteration, epoch);
-    gradients.assign(0);
-  }
-
-  private void requireFinite(int iteration) {
-    if (isFinite(gradients)) {
-      return;
-    }
-    for (int l = 0; l < network.getnLayers(); l++) {
-      for (Map.Entry<String, INDArray> gradient :
-          StreamingNetworks.gradientsOf(network.getLayer(l)).gradientForVariable().entrySet()) {
-        if (!isFinite(gradient.getValue())) {
-          gradients.assign(0);
-          throw new NonFiniteException(
-              "the gradient of "
-                  + gradient.getKey()
-                  + " in layer "
-                  + l
-                  + " is not finite at update "
-                  + iteration
-                  + "; the parameters are those before it. Is the learning rate too high?");
-        }
-      }
-    }
-  }
-
-  private static boolean isFinite(INDArray array) {
-    return Double.isFinite(array.sumNumber().doubleValue());
   }
 
   private SequenceSteps steps(DataSet data) {
@@ -550,10 +471,6 @@ public final class StreamingTrainer {
 
   private static INDArray channelsFirst(INDArray array) {
     return array == null || array.rank() != 3 ? array : array.permute(0, 2, 1);
-  }
-
-  private static MemoryWorkspace stepMemory() {
-    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, STEP_MEMORY_NAME);
   }
 
   private static void requireMatrix(String name, INDArray array, long rows, long columns) {

@@ -73,9 +73,6 @@ public final class GleDense extends BaseRecurrentLayer {
         "timeConstants are not set: for example TimeConstants.constant(1.2, 0.2)");
     LayerValidation.assertNOutSet("GleDense", getLayerName(), -1, getNOut());
     timeConstants = List.copyOf(builder.timeConstants.populations((int) getNOut()));
-    require(
-        builder.unusable == null,
-        builder.unusable + " does not apply: a GLE layer has no recurrent weights");
     validate();
     initializeConstraints(builder);
   }
@@ -353,7 +350,6 @@ public final class GleDense extends BaseRecurrentLayer {
     private Double timeConstantLowerBound;
     private boolean hasBias = true;
     private IWeightInit biasWeightInit;
-    private String unusable;
 
     /** Starts with dt = 0.2, gamma = 0, prospective errors, fixed time constants and a bias. */
     public Builder() {}
@@ -471,10 +467,11 @@ public final class GleDense extends BaseRecurrentLayer {
      */
     @Override
     public GleDense build() {
-      unusable =
-          weightInitFnRecurrent != null
-              ? "weightInitRecurrent"
-              : recurrentConstraints != null ? "constrainRecurrent" : null;
+      if (weightInitFnRecurrent != null || recurrentConstraints != null) {
+        throw new DL4JInvalidConfigException(
+            "GleDense has no recurrent weights: weightInitRecurrent and constrainRecurrent do not"
+                + " apply");
+      }
       return new GleDense(this);
     }
   }

@@ -246,9 +246,13 @@ class GleDenseTest {
         "lower bound 0.1 of the time constants: at least dt = 0.2",
         b -> b.learnTimeConstants(LearnedTimeConstants.TAU_M, 0.1));
     taken(b -> b.learnTimeConstants(LearnedTimeConstants.TAU_M, 0.2));
-    refused(
-        "weightInitRecurrent does not apply: a GLE layer has no recurrent weights",
-        b -> b.weightInitRecurrent(WeightInit.XAVIER));
+    assertEquals(
+        "GleDense has no recurrent weights: weightInitRecurrent and constrainRecurrent do not"
+            + " apply",
+        assertThrows(
+                DL4JInvalidConfigException.class,
+                () -> hidden(2).weightInitRecurrent(WeightInit.XAVIER).build())
+            .getMessage());
     for (Activation unusable : List.of(Activation.SOFTMAX, Activation.RRELU)) {
       String message =
           assertThrows(
