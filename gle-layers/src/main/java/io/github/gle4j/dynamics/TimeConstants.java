@@ -70,8 +70,8 @@ public interface TimeConstants {
       double steps = Math.max(1, neurons - 1);
       return runs(
           neurons,
-          i -> firstTauM + (lastTauM - firstTauM) * (i / steps),
-          i -> firstTauR + (lastTauR - firstTauR) * (i / steps));
+          i -> between(firstTauM, lastTauM, i / steps),
+          i -> between(firstTauR, lastTauR, i / steps));
     };
   }
 
@@ -165,8 +165,17 @@ public interface TimeConstants {
   }
 
   private static double logUniform(Random random, double lowest, double highest) {
-    double draw = lowest * Math.exp(random.nextDouble() * Math.log(highest / lowest));
-    return Math.min(Math.max(draw, lowest), highest); // rounding must not leave the range
+    return clamp(
+        lowest * Math.exp(random.nextDouble() * Math.log(highest / lowest)), lowest, highest);
+  }
+
+  private static double between(double first, double last, double share) {
+    return clamp(first + (last - first) * share, Math.min(first, last), Math.max(first, last));
+  }
+
+  /** Rounding must not leave the range. */
+  private static double clamp(double value, double lowest, double highest) {
+    return Math.min(Math.max(value, lowest), highest);
   }
 
   private static double atLeast(double lowest, DoubleSupplier draw) {

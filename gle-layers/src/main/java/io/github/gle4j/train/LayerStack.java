@@ -35,11 +35,15 @@ final class LayerStack {
 
   /** Forgets everything; the next step starts from zero. */
   void reset() {
-    states = List.of();
+    set(List.of());
   }
 
   void set(List<NeuronState> newStates) {
     states = newStates;
+    noError =
+        states.isEmpty()
+            ? null
+            : Nd4j.create(dataType, new long[] {states.get(0).batch(), outputs}, 'f');
   }
 
   /** One state per layer, lowest first; empty before the first step. */
@@ -56,8 +60,7 @@ final class LayerStack {
     for (int l = 0; l < layers.size(); l++) {
       fitting.add(states.isEmpty() ? layers.get(l).newState(batch) : states.get(l).forBatch(batch));
     }
-    states = fitting;
-    noError = Nd4j.create(dataType, new long[] {batch, outputs}, 'f');
+    set(fitting);
   }
 
   /**

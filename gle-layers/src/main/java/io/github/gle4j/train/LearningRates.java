@@ -15,17 +15,26 @@ import org.nd4j.linalg.learning.config.IUpdater;
 final class LearningRates {
   private LearningRates() {}
 
-  /** Multiplies every rate, in place, so that the updaters' states live on. */
-  static void multiply(MultiLayerNetwork network, double factor) {
+  /**
+   * Refuses schedules. An updater does not tell whether it has one, so its rate is asked for at
+   * times far apart.
+   */
+  static void requireFixed(MultiLayerNetwork network) {
     for (IUpdater updater : updaters(network)) {
       double rate = updater.getLearningRate(0, 0);
-      double later = updater.getLearningRate(Integer.MAX_VALUE / 2, Integer.MAX_VALUE / 2);
-      if (rate != later) {
-        throw new IllegalStateException(
-            updater
-                + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
+      for (int time = 1; time > 0; time = 2 * time + 1) {
+        if (updater.getLearningRate(time, 0) != rate || updater.getLearningRate(0, time) != rate) {
+          throw new IllegalStateException(
+              updater
+                  + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
+        }
       }
     }
+  }
+
+  /** Multiplies every rate, in place, so that the updaters' states live on. */
+  static void multiply(MultiLayerNetwork network, double factor) {
+    requireFixed(network);
     for (IUpdater updater : updaters(network)) {
       updater.setLrAndSchedule(updater.getLearningRate(0, 0) * factor, null);
     }

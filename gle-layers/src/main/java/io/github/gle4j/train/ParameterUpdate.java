@@ -21,41 +21,41 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class ParameterUpdate {
   private final MultiLayerNetwork network;
-  private final MultiLayerUpdater updater;
-  private final INDArray gradients;
-  private final Gradient gradientsByName;
+  private Gradient gradientsByName;
 
-  /** Starts with gradients of zero. */
   ParameterUpdate(MultiLayerNetwork network) {
     this.network = network;
     if (network.getFlattenedGradients() == null) {
       network.initGradientsView(); // only once: the updater keeps views of it
     }
-    updater = (MultiLayerUpdater) network.getUpdater();
-    gradients = network.getFlattenedGradients();
-    gradients.assign(0);
-    gradientsByName = byName();
+  }
+
+  /** Sets the gradients, whatever DL4J or another trainer left in them, to zero. */
+  void begin() {
+    network.getFlattenedGradients().assign(0);
   }
 
   /**
-   * Updates the parameters and sets the gradients to zero.
+   * Updates the parameters.
    *
    * @param batch number of samples the gradients are sums over
-   * @throws NonFiniteException when a gradient is infinite or not a number; the parameters are then
-   *     unchanged and the gradients zero
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number; the
+   *     parameters are then unchanged
    */
   void apply(long batch) {
+    INDArray gradients = network.getFlattenedGradients();
+    MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
     int iteration = network.getIterationCount();
     int epoch = network.getEpochCount();
     try (MemoryWorkspace memory = StepMemory.open()) {
-      requireFinite(iteration);
+      requireFinite("gradient", gradients, iteration);
       if (network.conf().isMiniBatch()) {
         gradients.divi(batch);
       }
     }
     List<TrainingListener> listeners = new ArrayList<>(network.getListeners());
     if (!listeners.isEmpty()) {
-      network.setGradient(gradientsByName);
+      network.setGradient(byName(gradients));
       listeners.forEach(listener -> listener.onGradientCalculation(network));
     }
     try (MemoryWorkspace memory = StepMemory.open()) {
@@ -67,43 +67,47 @@ final class ParameterUpdate {
       for (UpdaterBlock block : updater.getUpdaterBlocks()) {
         block.update(iteration, epoch);
       }
+      requireFinite("update", gradients, iteration);
       network.params().subi(gradients.reshape(network.params().shape()));
     }
     listeners.forEach(listener -> listener.onBackwardPass(network));
     listeners.forEach(listener -> listener.iterationDone(network, iteration, epoch));
     network.setIterationCount(iteration + 1);
     network.applyConstraints(iteration, epoch);
-    gradients.assign(0);
   }
 
-  private void requireFinite(int iteration) {
-    if (isFinite(gradients)) {
-      return;
+  private void requireFinite(String what, INDArray gradients, int iteration) {
+    if (Double.isFinite(gradients.sumNumber().doubleValue())) {
+      return; // a sum may overflow though its terms are finite, not the other way round
     }
     for (int l = 0; l < network.getnLayers(); l++) {
       for (Map.Entry<String, INDArray> gradient :
           of(network.getLayer(l)).gradientForVariable().entrySet()) {
         if (!isFinite(gradient.getValue())) {
-          gradients.assign(0);
           throw new NonFiniteException(
-              "the gradient of "
-                  + gradient.getKey()
-                  + " in layer "
-                  + l
-                  + " is not finite at update "
-                  + iteration
-                  + "; the parameters are those before it. Is the learning rate too high?");
+              "the %s of %s in layer %d is not finite at update %d; the parameters are those before"
+                      .formatted(what, gradient.getKey(), l, iteration)
+                  + " it. Is the learning rate too high? Before going on, call resetState() or"
+                  + " restoreState(): the neurons may have taken damage");
         }
       }
     }
   }
 
   private static boolean isFinite(INDArray array) {
-    return Double.isFinite(array.sumNumber().doubleValue());
+    for (double value : array.dup().data().asDouble()) {
+      if (!Double.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Views of all gradients under DL4J's names, such as 0_W. */
-  private Gradient byName() {
+  private Gradient byName(INDArray gradients) {
+    if (gradientsByName != null && gradientsByName.gradient() == gradients) {
+      return gradientsByName;
+    }
     Gradient all = new DefaultGradient(gradients);
     for (int l = 0; l < network.getnLayers(); l++) {
       String prefix = l + "_";
@@ -111,6 +115,7 @@ final class ParameterUpdate {
           .gradientForVariable()
           .forEach((key, view) -> all.gradientForVariable().put(prefix + key, view));
     }
+    gradientsByName = all;
     return all;
   }
 

@@ -66,7 +66,30 @@ final class SequenceSteps {
     this.features = features.castTo(dataType).dup('f'); // a step is then one run of memory
     this.labels = labels == null ? null : labels.castTo(dataType).dup('f');
     this.featuresMask = unlessOnes(featuresMask, dataType);
+    settleNonFinite();
     this.labelsMask = unlessOnes(onLabels, dataType);
+  }
+
+  /** Where a sample stands still its input does not matter; anywhere else it must be a number. */
+  private void settleNonFinite() {
+    if (Double.isFinite(features.sumNumber().doubleValue())) {
+      return;
+    }
+    for (long b = 0; b < batch(); b++) {
+      for (long i = 0; i < features.size(1); i++) {
+        for (long t = 0; t < time(); t++) {
+          double value = features.getDouble(b, i, t);
+          if (!Double.isFinite(value)) {
+            if (featuresMask == null || featuresMask.getDouble(b, t) != 0) {
+              throw new IllegalArgumentException(
+                  "features of sample %d, input %d, step %d = %s: finite numbers are allowed"
+                      .formatted(b, i, t, value));
+            }
+            features.putScalar(b, i, t, 0);
+          }
+        }
+      }
+    }
   }
 
   long batch() {

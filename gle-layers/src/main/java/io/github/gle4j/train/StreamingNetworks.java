@@ -2,6 +2,7 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.layers.GleDenseParamInitializer;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
 final class StreamingNetworks {
+  private static final double ROUNDING = 1e-6;
+
   private StreamingNetworks() {}
 
   /** The layers below the loss layer, after checking that the trainer does all they ask for. */
@@ -30,12 +33,14 @@ final class StreamingNetworks {
           layer instanceof StreamingLayer,
           where
               + " is a "
-              + layer.conf().getLayer().getClass().getSimpleName()
+              + layer.getClass().getSimpleName()
               + ": GLE layers below one RnnLossLayer can be streamed");
       if (layer.conf().getLayer() instanceof GleDense dense) {
         require(
             dense.getIDropout() == null && dense.getWeightNoise() == null,
             where + " has dropout or weight noise, which cannot be streamed: remove it");
+        requireAtLeast(dense.getDt(), where, GleDenseParamInitializer.TAU_M_KEY, layer);
+        requireAtLeast(dense.getDt(), where, GleDenseParamInitializer.TAU_R_KEY, layer);
         require(
             Double.isNaN(dt) || dt == dense.getDt(),
             where
@@ -60,11 +65,30 @@ final class StreamingNetworks {
             + conf.getClass().getSimpleName()
             + ": a parameterless RnnLossLayer is allowed; make the readout a GLE layer with"
             + " identity activation below it");
-    return (RnnLossLayer) conf;
+    RnnLossLayer top = (RnnLossLayer) conf;
+    require(
+        top.getIDropout() == null,
+        "the RnnLossLayer has dropout, which cannot be streamed: remove it");
+    return top;
   }
 
   static RNNFormat inputFormat(MultiLayerNetwork network) {
     return ((GleDense) network.getLayer(0).conf().getLayer()).getRnnDataFormat();
+  }
+
+  /** Parameters can be set to anything after the configuration was checked. */
+  private static void requireAtLeast(double dt, String where, String key, Layer layer) {
+    double smallest = layer.getParam(key).minNumber().doubleValue();
+    require(
+        smallest >= dt * (1 - ROUNDING),
+        where
+            + " has "
+            + key
+            + " = "
+            + smallest
+            + ", below dt = "
+            + dt
+            + ": at least dt is allowed");
   }
 
   private static void require(boolean condition, String message) {

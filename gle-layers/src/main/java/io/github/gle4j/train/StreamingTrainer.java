@@ -20,7 +20,6 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Trains a network of GLE layers from a stream: in every time step each layer reads its neighbours'
@@ -31,8 +30,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * function and activation define the error; the step's output, which the label is compared with, is
  * the top GLE layer's rate of the step before. DL4J's updaters, schedules, regularisation, gradient
  * normalisation, constraints and {@link TrainingListener}s apply, one iteration being one parameter
- * update. Gradients are averaged over the batch, unless the network was configured with {@code
- * miniBatch(false)}.
+ * update; the network's score is the step's loss per sample and the regularisation. Gradients are
+ * averaged over the batch, unless the network was configured with {@code miniBatch(false)}.
  *
  * <p>Sequences are [batch, inputs, time] with labels [batch, outputs], which then count in every
  * step, or [batch, outputs, time]. A sample stands still, unchanged, where its features mask is 0;
@@ -55,7 +54,8 @@ public final class StreamingTrainer {
   private final boolean errorsMoveMembranes;
   private final LayerStack live;
   private final ParameterUpdate update;
-  private int stepsSinceUpdate;
+  private int pendingSteps;
+  private long pendingBatch;
 
   private StreamingTrainer(Builder builder) {
     network = builder.network;
@@ -78,6 +78,9 @@ public final class StreamingTrainer {
             .anyMatch(conf -> conf instanceof GleDense dense && dense.getGamma() != 0);
     live = new LayerStack(layers, network.params().dataType(), outputs);
     update = new ParameterUpdate(network);
+    if (plateau != null) {
+      LearningRates.requireFixed(network);
+    }
   }
 
   /**
@@ -99,7 +102,7 @@ public final class StreamingTrainer {
    * @return the last epoch as it was seen while learning: every prediction was made before its
    *     label was used
    * @throws IllegalArgumentException when arrays do not fit the network or each other
-   * @throws NonFiniteException when a gradient is infinite or not a number
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public StreamingResult fit(DataSetIterator iterator, int epochs) {
     if (epochs < 1) {
@@ -118,13 +121,17 @@ public final class StreamingTrainer {
         iterator.reset();
       }
       network.getListeners().forEach(listener -> listener.onEpochStart(network));
-      while (iterator.hasNext() && !stopWhen.getAsBoolean()) {
-        fit(iterator.next(), tally);
+      boolean complete = true;
+      while (complete && iterator.hasNext()) {
+        complete = fit(iterator.next(), tally);
       }
-      network.getListeners().forEach(listener -> listener.onEpochEnd(network));
-      network.incrementEpochCount();
-      if (plateau != null && !stopWhen.getAsBoolean()) {
-        multiplyLearningRate(plateau.observe(evaluate(plateauData).loss()));
+      finishUpdate();
+      if (complete) {
+        network.getListeners().forEach(listener -> listener.onEpochEnd(network));
+        network.incrementEpochCount();
+        if (plateau != null) {
+          multiplyLearningRate(plateau.observe(evaluate(plateauData).loss()));
+        }
       }
     }
     return new StreamingResult(tally == null ? Double.NaN : tally.meanLoss(), evaluation);
@@ -136,16 +143,18 @@ public final class StreamingTrainer {
    * @param data sequences with labels
    * @return the batch as it was seen while learning
    * @throws IllegalArgumentException when arrays do not fit the network or each other
-   * @throws NonFiniteException when a gradient is infinite or not a number
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public StreamingResult fit(DataSet data) {
     Evaluation evaluation = new Evaluation();
     Tally tally = new Tally(top.getActivationFn(), evaluation);
     fit(data, tally);
+    finishUpdate();
     return new StreamingResult(tally.meanLoss(), evaluation);
   }
 
-  private void fit(DataSet data, Tally tally) {
+  /** Returns whether the sequences were learned from to their end. */
+  private boolean fit(DataSet data, Tally tally) {
     SequenceSteps steps = steps(data);
     if (!steps.hasLabels()) {
       throw new IllegalArgumentException("labels are null: fit needs a label for every sequence");
@@ -155,9 +164,13 @@ public final class StreamingTrainer {
     }
     network.setInput(data.getFeatures()); // listeners ask it for the batch size
     tally.begin(steps, outputs);
-    for (long t = 0; t < steps.time() && !stopWhen.getAsBoolean(); t++) {
+    live.setBatch(steps.batch());
+    for (long t = 0; t < steps.time(); t++) {
+      if (stopWhen.getAsBoolean()) {
+        return false;
+      }
+      beginLearning(steps.batch());
       try (MemoryWorkspace memory = StepMemory.open()) {
-        setBatch(steps.batch());
         double loss =
             advance(
                 steps.features(t),
@@ -167,11 +180,12 @@ public final class StreamingTrainer {
                 true,
                 tally,
                 t);
-        network.setScore(loss / steps.batch());
+        setScore(loss, steps.batch());
       }
-      countStep(steps.batch());
+      endLearning();
     }
     tally.end();
+    return true;
   }
 
   /**
@@ -184,7 +198,7 @@ public final class StreamingTrainer {
    * @return what the target was compared with, the top GLE layer's rates before this step, [batch,
    *     outputs], as a copy; apply the loss layer's activation to turn them into probabilities
    * @throws IllegalArgumentException when an array does not fit the network
-   * @throws NonFiniteException when a gradient is infinite or not a number
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public INDArray step(INDArray features, INDArray labels) {
     return step(features, labels, true);
@@ -198,14 +212,21 @@ public final class StreamingTrainer {
    * @param learn false: the states advance, errors included, and no parameter changes
    * @return as for {@link #step(INDArray, INDArray)}
    * @throws IllegalArgumentException when an array does not fit the network
-   * @throws NonFiniteException when a gradient is infinite or not a number
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public INDArray step(INDArray features, INDArray labels, boolean learn) {
-    requireMatrix("features", features, features.size(0), inputs);
+    requireMatrix("features", features, null, inputs);
+    long batch = features.size(0);
     if (labels != null) {
-      requireMatrix("labels", labels, features.size(0), outputs);
+      requireMatrix("labels", labels, batch, outputs);
     }
-    setBatch(features.size(0));
+    if (!Double.isFinite(features.sumNumber().doubleValue())) {
+      throw new IllegalArgumentException("features " + features + ": finite numbers are allowed");
+    }
+    if (learn) {
+      beginLearning(batch);
+    }
+    live.setBatch(batch);
     INDArray output = live.output().dup();
     network.setInput(features);
     try (MemoryWorkspace memory = StepMemory.open()) {
@@ -213,11 +234,11 @@ public final class StreamingTrainer {
       INDArray y = labels == null ? null : labels.castTo(output.dataType());
       double loss = advance(x, y, null, null, learn, null, 0);
       if (labels != null) {
-        network.setScore(loss / features.size(0));
+        setScore(loss, batch);
       }
     }
     if (learn) {
-      countStep(features.size(0));
+      endLearning();
     }
     return output;
   }
@@ -345,9 +366,14 @@ public final class StreamingTrainer {
    * Multiplies the learning rates of all updaters, keeping their states.
    *
    * @param factor positive
+   * @throws IllegalArgumentException when the factor is not positive and finite
    * @throws IllegalStateException when an updater has a learning-rate schedule
    */
   public void multiplyLearningRate(double factor) {
+    if (!(factor > 0) || Double.isInfinite(factor)) {
+      throw new IllegalArgumentException(
+          "factor = " + factor + " of the learning rate: a positive, finite number is allowed");
+    }
     if (factor != 1) {
       LearningRates.multiply(network, factor);
     }
@@ -429,22 +455,40 @@ public final class StreamingTrainer {
     return network;
   }
 
-  /** A pending update is applied before the batch size changes: it is a mean over the batch. */
-  private void setBatch(long batch) {
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      if (stepsSinceUpdate > 0 && live.states().get(0).batch() != batch) {
-        stepsSinceUpdate = 0;
-        update.apply(live.states().get(0).batch());
-      }
-      live.setBatch(batch);
+  /**
+   * Applies the gradients of an update interval that is not complete. {@code fit} does so at its
+   * end; call it at the end of a stream of {@link #step}s. Without such gradients it does nothing.
+   *
+   * @throws NonFiniteException when a gradient or an update is infinite or not a number
+   */
+  public void finishUpdate() {
+    if (pendingSteps > 0) {
+      pendingSteps = 0;
+      update.apply(pendingBatch);
     }
   }
 
-  private void countStep(long batch) {
-    if (++stepsSinceUpdate >= updateInterval) {
-      stepsSinceUpdate = 0;
-      update.apply(batch);
+  /**
+   * Gradients are means over the batch, so an update interval ends where the batch size changes.
+   */
+  private void beginLearning(long batch) {
+    if (batch != pendingBatch) {
+      finishUpdate();
     }
+    if (pendingSteps == 0) {
+      update.begin();
+    }
+    pendingBatch = batch;
+  }
+
+  private void endLearning() {
+    if (++pendingSteps >= updateInterval) {
+      finishUpdate();
+    }
+  }
+
+  private void setScore(double loss, long batch) {
+    network.setScore(loss / batch + network.calcRegularizationScore(true));
   }
 
   private SequenceSteps steps(DataSet data) {
@@ -473,14 +517,17 @@ public final class StreamingTrainer {
     return array == null || array.rank() != 3 ? array : array.permute(0, 2, 1);
   }
 
-  private static void requireMatrix(String name, INDArray array, long rows, long columns) {
-    if (array.rank() != 2 || array.size(0) != rows || array.size(1) != columns) {
+  /** Any number of rows is right where {@code rows} is null. */
+  private static void requireMatrix(String name, INDArray array, Long rows, long columns) {
+    if (array == null
+        || array.rank() != 2
+        || (rows != null && array.size(0) != rows)
+        || array.size(1) != columns) {
       throw new IllegalArgumentException(
           name
-              + " of shape "
-              + Arrays.toString(array.shape())
+              + (array == null ? " are null" : " of shape " + Arrays.toString(array.shape()))
               + ": shape ["
-              + rows
+              + (rows == null ? "batch" : rows)
               + ", "
               + columns
               + "] is allowed");
@@ -518,8 +565,10 @@ public final class StreamingTrainer {
     }
 
     /**
-     * Number of time steps whose gradients are summed for one parameter update. A pending update is
-     * also applied when the batch size changes.
+     * Number of time steps whose gradients are summed for one parameter update. An interval also
+     * ends where the batch size changes, at the end of {@code fit} and with {@link
+     * StreamingTrainer#finishUpdate}. Its gradients are kept in the network: nothing else may train
+     * the network within it.
      *
      * @param steps at least 1; default 1, as published
      * @return this builder
@@ -576,6 +625,8 @@ public final class StreamingTrainer {
      *
      * @return a trainer whose neurons are at rest
      * @throws IllegalArgumentException when the network has a part that cannot be streamed
+     * @throws IllegalStateException when the learning rate is to fall on a plateau and follows a
+     *     schedule
      */
     public StreamingTrainer build() {
       return new StreamingTrainer(this);

@@ -33,6 +33,8 @@ class TimeConstantsTest {
       assertEquals(0.2 + 0.2 * i, lag.get(i).tauM(), 1e-12);
       assertEquals(0.2, lag.get(i).tauR());
     }
+    List<Population> descending = TimeConstants.linear(1.2, 0.2, 1.8, 0.2).populations(5);
+    assertEquals(of(1, 0.2, 0.2), descending.get(4), "the last value is exact");
     assertEquals(List.of(of(1, 0.2, 0.3)), TimeConstants.linear(0.2, 1.8, 0.3, 1).populations(1));
   }
 

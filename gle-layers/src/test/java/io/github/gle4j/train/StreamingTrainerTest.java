@@ -29,11 +29,14 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.Test;
 import org.nd4j.evaluation.classification.ROCMultiClass;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -324,6 +327,10 @@ class StreamingTrainerTest {
         assertThrows(IllegalStateException.class, () -> trainer.multiplyLearningRate(0.5))
             .getMessage();
     assertTrue(message.contains("has a learning-rate schedule"), message);
+    StreamingTrainer.Builder onPlateau =
+        StreamingTrainer.builder(network)
+            .reduceOnPlateau(new ReduceOnPlateau(0.5, 1), iterator(DATA));
+    assertThrows(IllegalStateException.class, onPlateau::build);
   }
 
   @Test
@@ -405,27 +412,161 @@ class StreamingTrainerTest {
         .build()
         .fit(iterator(DATA), 3);
     assertTrue(network.getIterationCount() > 0 && network.getIterationCount() < TIME);
+    assertEquals(0, network.getEpochCount(), "the epoch is not complete");
     StreamingResult nothing =
         StreamingTrainer.builder(network).stopWhen(() -> true).build().fit(iterator(DATA), 1);
     assertTrue(Double.isNaN(nothing.loss()) && Double.isNaN(nothing.accuracy()));
   }
 
   @Test
-  void aGradientThatIsNotFiniteStopsTheTrainingAndLeavesTheParameters() {
+  void whatIsNotFiniteStopsTheTrainingAndLeavesTheParameters() {
     MultiLayerNetwork network = classifier(new Sgd(0.1));
     StreamingTrainer trainer = StreamingTrainer.builder(network).build();
     for (int k = 0; k < 6; k++) {
       trainer.step(gaussian(k, 4, 2), oneHot(k, 4, 3));
     }
+    trainer.state(1).u().putScalar(0, 0, Double.NaN);
+    stops("the gradient of W in layer 1 is not finite at update 7", trainer, network);
+    trainer.resetState();
+    trainer.step(gaussian(8, 4, 2), oneHot(8, 4, 3));
+
+    MultiLayerNetwork absurd = classifier(new Sgd(Double.MAX_VALUE));
+    stops(
+        "the update of b in layer 2 is not finite at update 1",
+        StreamingTrainer.builder(absurd).build(),
+        absurd);
+  }
+
+  private static void stops(String message, StreamingTrainer trainer, MultiLayerNetwork network) {
+    INDArray[] before = new INDArray[1];
+    NonFiniteException stopped =
+        assertThrows(
+            NonFiniteException.class,
+            () -> {
+              for (int k = 0; k < 10; k++) {
+                before[0] = network.params().dup();
+                trainer.step(gaussian(k, 4, 2), oneHot(k, 4, 3).mul(9));
+              }
+            });
+    assertTrue(stopped.getMessage().startsWith(message), stopped::getMessage);
+    assertEquals(0, difference(before[0], network.params()));
+  }
+
+  @Test
+  void inputThatIsNotFiniteIsRefusedUnlessItIsMasked() {
+    StreamingTrainer trainer = StreamingTrainer.builder(classifier(new Sgd(0.1))).build();
+    INDArray features = DATA.getFeatures().dup();
+    features.putScalar(new int[] {2, 1, 5}, Double.NaN);
+    named(
+        "features of sample 2, input 1, step 5 = NaN: finite numbers are allowed",
+        () -> trainer.fit(new DataSet(features, DATA.getLabels())));
+    INDArray mask = Nd4j.ones(DataType.DOUBLE, 4, TIME);
+    mask.putScalar(2, 5, 0);
+    trainer.fit(new DataSet(features, DATA.getLabels(), mask, null));
+    assertTrue(Double.isFinite(trainer.state(2).r().sumNumber().doubleValue()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> trainer.step(gaussian(1, 4, 2).muli(Double.POSITIVE_INFINITY), null));
+  }
+
+  @Test
+  void evaluationFollowsErrorsThatStillMoveTheMembranes() {
+    MultiLayerNetwork network =
+        network(
+            new Sgd(0), hidden(2).gamma(0.5).build(), readout(4, 3).gamma(0.5).build(), classes());
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    trainer.fit(DATA);
+    for (int batch : new int[] {4, 2}) {
+      INDArray features = gaussian(9, batch, 2, TIME);
+      INDArray summed = trainer.summedOutput(features, null);
+      StreamingTrainer byHand = StreamingTrainer.builder(network).build();
+      byHand.restoreState(trainer.saveState());
+      INDArray sum = Nd4j.create(DataType.DOUBLE, batch, 3);
+      for (int t = 0; t < TIME; t++) {
+        sum.addi(byHand.step(at(features, t), null, false));
+      }
+      assertEquals(0, difference(sum, summed), 1e-12);
+      StreamingTrainer still = StreamingTrainer.builder(network).build();
+      assertNotEquals(0, difference(sum, still.summedOutput(features, null)));
+    }
+  }
+
+  @Test
+  void pendingUpdatesOutliveResetsAndEndWithFit() {
+    for (boolean carry : new boolean[] {true, false}) {
+      MultiLayerNetwork network = classifier(new Sgd(0.1));
+      StreamingTrainer trainer =
+          StreamingTrainer.builder(network).updateInterval(7).carryState(carry).build();
+      trainer.fit(DATA);
+      assertEquals(2, network.getIterationCount(), "7 steps and the remaining 5");
+      trainer.fit(new DataSet(gaussian(3, 2, 2, TIME), oneHot(3, 2, 3)));
+      assertEquals(4, network.getIterationCount());
+      trainer.fit(iterator(DATA, new DataSet(gaussian(4, 2, 2, TIME), oneHot(4, 2, 3))), 1);
+      assertEquals(8, network.getIterationCount(), "an interval ends with the batch size");
+    }
+    MultiLayerNetwork network = classifier(new Sgd(0.1));
+    StreamingTrainer trainer = StreamingTrainer.builder(network).updateInterval(7).build();
+    for (int k = 0; k < 4; k++) {
+      trainer.step(gaussian(k, 4, 2), oneHot(k, 4, 3));
+    }
     INDArray before = network.params().dup();
-    INDArray poisoned = gaussian(7, 4, 2);
-    poisoned.putScalar(1, 1, Double.NaN);
-    String message =
-        assertThrows(NonFiniteException.class, () -> trainer.step(poisoned, oneHot(7, 4, 3)))
-            .getMessage();
-    assertTrue(
-        message.startsWith("the gradient of W in layer 0 is not finite at update 6"), message);
-    assertEquals(0, difference(before, network.params()));
+    trainer.step(gaussian(5, 2, 2), null, false);
+    trainer.resetState();
+    trainer.step(gaussian(5, 3, 2), oneHot(5, 3, 3), false);
+    assertEquals(0, difference(before, network.params()), "nothing is learned without learning");
+    trainer.finishUpdate();
+    assertNotEquals(0, difference(before, network.params()));
+    assertEquals(1, network.getIterationCount());
+    trainer.finishUpdate();
+    assertEquals(1, network.getIterationCount());
+  }
+
+  @Test
+  void aSequenceWithoutALabelIsNotCounted() {
+    INDArray mask = Nd4j.createFromArray(new double[][] {{1}, {0}, {1}, {0}});
+    StreamingTrainer trainer = StreamingTrainer.builder(frozenClassifier()).build();
+    DataSet half = new DataSet(DATA.getFeatures(), DATA.getLabels(), null, mask);
+    assertEquals(2, trainer.evaluate(iterator(half)).evaluation().getNumRowCounter());
+    assertEquals(4, trainer.evaluate(iterator(DATA)).evaluation().getNumRowCounter());
+  }
+
+  @Test
+  void theTrainerAndFitMayTakeTurns() {
+    MultiLayerNetwork network = classifier(new Adam(0.01));
+    DataSet perStep = new DataSet(DATA.getFeatures(), everyStep(DATA.getLabels(), TIME));
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    trainer.fit(DATA);
+    network.fit(perStep);
+    MultiLayerNetwork clone = network.clone();
+    StreamingTrainer fresh = StreamingTrainer.builder(clone).build();
+    fresh.restoreState(trainer.saveState());
+    trainer.fit(DATA);
+    fresh.fit(DATA);
+    assertEquals(0, difference(network.params(), clone.params()), 1e-15);
+  }
+
+  @Test
+  void theUpdatersStateIsTheNetworksAfterItsLearningRateWasSet() {
+    MultiLayerNetwork network = classifier(new Adam(0.01));
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    trainer.fit(DATA);
+    network.setLearningRate(0.05);
+    INDArray before = network.getUpdater().getStateViewArray().dup();
+    trainer.fit(DATA);
+    assertEquals(0.05, trainer.learningRate());
+    assertNotEquals(0, difference(before, network.getUpdater().getStateViewArray()));
+  }
+
+  @Test
+  void theScoreIsThatOfFit() {
+    MultiLayerNetwork network =
+        network(new Sgd(0), hidden(2).l2(1).build(), readout(4, 3).build(), classes());
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    INDArray features = gaussian(1, 4, 2);
+    trainer.step(features, DATA.getLabels());
+    double streamed = network.score();
+    network.fit(new DataSet(features.reshape(4, 2, 1), everyStep(DATA.getLabels(), 1)));
+    assertEquals(network.score(), streamed, 1e-9);
   }
 
   @Test
@@ -473,6 +614,22 @@ class StreamingTrainerTest {
             new LSTM.Builder().nIn(2).nOut(4).build(),
             readout(4, 3).build(),
             classes()));
+    refused(
+        "layer 0 is a FrozenLayer: GLE layers below one RnnLossLayer can be streamed",
+        network(
+            new Sgd(0.1), new FrozenLayer(hidden(2).build()), readout(4, 3).build(), classes()));
+    refused(
+        "the RnnLossLayer has dropout, which cannot be streamed: remove it",
+        network(
+            new Sgd(0.1),
+            readout(2, 3).build(),
+            new RnnLossLayer.Builder(LossFunction.MCXENT)
+                .activation(Activation.SOFTMAX)
+                .dropOut(0.5)
+                .build()));
+    MultiLayerNetwork quick = classifier(new Sgd(0.1));
+    quick.getParam("1_tauR").putScalar(0, 2, 0.1);
+    refused("layer 1 has tauR = 0.1, below dt = 0.2: at least dt is allowed", quick);
     refused(
         "the top layer is a RnnOutputLayer: a parameterless RnnLossLayer is allowed; make the"
             + " readout a GLE layer with identity activation below it",
@@ -522,11 +679,15 @@ class StreamingTrainerTest {
         () ->
             trainer.fit(new DataSet(DATA.getFeatures(), DATA.getLabels(), null, Nd4j.ones(4, 5))));
     named(
-        "features of shape [4, 3]: shape [4, 2] is allowed",
+        "features of shape [4, 3]: shape [batch, 2] is allowed",
         () -> trainer.step(gaussian(1, 4, 3), null));
     named(
         "labels of shape [3, 3]: shape [4, 3] is allowed",
         () -> trainer.step(gaussian(1, 4, 2), oneHot(1, 3, 3)));
+    named("features are null: shape [batch, 2] is allowed", () -> trainer.step(null, null));
+    named(
+        "factor = -1.0 of the learning rate: a positive, finite number is allowed",
+        () -> trainer.multiplyLearningRate(-1));
     named("epochs = 0: at least 1 is allowed", () -> trainer.fit(iterator(DATA), 0));
     named(
         "beta = 0.0: a positive, finite number is allowed",

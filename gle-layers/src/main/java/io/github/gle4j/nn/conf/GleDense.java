@@ -44,7 +44,9 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  * {@code dt}.
  *
  * <p>Networks of this layer are trained step by step by {@code StreamingTrainer}, or a sequence at
- * a time by DL4J's {@code fit}; the top is a parameterless {@code RnnLossLayer}.
+ * a time by DL4J's {@code fit}; the top is a parameterless {@code RnnLossLayer}. The number of
+ * neurons is fixed with the time constants: {@code TransferLearning} must replace the layer, not
+ * its nOut.
  */
 public final class GleDense extends BaseRecurrentLayer {
   private List<Population> timeConstants;
@@ -68,11 +70,11 @@ public final class GleDense extends BaseRecurrentLayer {
         builder.timeConstantLowerBound == null ? dt : builder.timeConstantLowerBound;
     hasBias = builder.hasBias;
     biasWeightInit = builder.biasWeightInit;
-    require(
-        builder.timeConstants != null,
-        "timeConstants are not set: for example TimeConstants.constant(1.2, 0.2)");
     LayerValidation.assertNOutSet("GleDense", getLayerName(), -1, getNOut());
-    timeConstants = List.copyOf(builder.timeConstants.populations((int) getNOut()));
+    timeConstants =
+        builder.timeConstants == null
+            ? null
+            : List.copyOf(builder.timeConstants.populations((int) getNOut()));
     validate();
     initializeConstraints(builder);
   }
@@ -117,6 +119,9 @@ public final class GleDense extends BaseRecurrentLayer {
 
   /** Checks what can be known before the network is put together. */
   private void validate() {
+    require(
+        timeConstants != null,
+        "timeConstants are not set: for example TimeConstants.constant(1.2, 0.2)");
     require(dt > 0 && Double.isFinite(dt), "dt = " + dt + ": a positive, finite step is allowed");
     require(
         gamma >= 0 && Double.isFinite(gamma),
@@ -413,7 +418,8 @@ public final class GleDense extends BaseRecurrentLayer {
      * Learns time constants.
      *
      * @param which those to learn
-     * @param lowerBound smallest value they may take, at least dt
+     * @param lowerBound smallest value they may take, at least dt; the first update raises initial
+     *     values below it
      * @return this builder
      */
     public Builder learnTimeConstants(LearnedTimeConstants which, double lowerBound) {

@@ -26,6 +26,10 @@ public final class Momentum implements IUpdater {
       throw new IllegalArgumentException(
           "momentum = " + momentum + ": at least 0 and below 1 is allowed");
     }
+    if (schedule == null && !(learningRate >= 0 && Double.isFinite(learningRate))) {
+      throw new IllegalArgumentException(
+          "learning rate = " + learningRate + ": a finite number >= 0 is allowed");
+    }
     this.learningRate = learningRate;
     this.learningRateSchedule = schedule;
     this.momentum = momentum;
@@ -34,9 +38,9 @@ public final class Momentum implements IUpdater {
   /**
    * A fixed learning rate.
    *
-   * @param learningRate factor of the accumulated gradient
+   * @param learningRate factor of the accumulated gradient, not negative
    * @param momentum at least 0 and below 1
-   * @throws IllegalArgumentException when the momentum is outside its range
+   * @throws IllegalArgumentException when a value is outside its range
    */
   public Momentum(double learningRate, double momentum) {
     this(learningRate, null, momentum);
@@ -47,7 +51,7 @@ public final class Momentum implements IUpdater {
    *
    * @param schedule factor of the accumulated gradient
    * @param momentum at least 0 and below 1
-   * @throws IllegalArgumentException when the momentum is outside its range
+   * @throws IllegalArgumentException when a value is outside its range
    */
   public Momentum(ISchedule schedule, double momentum) {
     this(Double.NaN, schedule, momentum);

@@ -272,10 +272,8 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       hold(maskAt(t), t == 0 ? state.r() : at(r, t - 1), at(r, t));
       hold(maskAt(t), t == 0 ? state.d() : at(d, t - 1), at(d, t));
     }
-    if (training) {
-      INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
-      course = new Course(below, uDot, d, dBefore);
-    }
+    INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
+    course = new Course(below, uDot, d, dBefore);
     INDArray output = delayed(state.r(), r, ArrayType.ACTIVATIONS, workspaceMgr);
     CheckedCopy.copy(at(r, time - 1), state.r());
     CheckedCopy.copy(at(d, time - 1), state.d());
@@ -310,7 +308,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
     if (course == null) {
       throw new IllegalStateException(
-          "backpropGradient without a forward pass in training mode before it " + layerId());
+          "backpropGradient without a forward pass before it " + layerId());
     }
     INDArray eps = permuteIfNWC(epsilon.castTo(dataType));
     long batch = eps.size(0);

@@ -56,7 +56,10 @@ class MomentumTest {
     assertEquals(
         "momentum = 1.0: at least 0 and below 1 is allowed",
         assertThrows(IllegalArgumentException.class, () -> new Momentum(0.1, 1)).getMessage());
-    new Momentum(0.1, 0);
+    assertEquals(
+        "learning rate = -1.0: a finite number >= 0 is allowed",
+        assertThrows(IllegalArgumentException.class, () -> new Momentum(-1, 0)).getMessage());
+    new Momentum(0, 0);
     assertThrows(
         IllegalStateException.class, () -> new Momentum(0.1, 0).instantiate(Map.of(), true));
   }

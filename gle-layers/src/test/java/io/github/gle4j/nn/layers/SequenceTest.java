@@ -24,6 +24,7 @@ import java.util.Arrays;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,6 +196,22 @@ class SequenceTest {
         assertTrue(message.startsWith("gamma = 0.1 lets errors act on the membranes"), message);
       }
     }
+  }
+
+  @Test
+  void aFrozenLayerPassesErrorsDown() {
+    MultiLayerNetwork network =
+        network(
+            new Sgd(0.1),
+            hidden(2).build(),
+            new FrozenLayerWithBackprop(hidden(4).build()),
+            readout(4, 3).build(),
+            classes());
+    INDArray below = network.getParam("0_W").dup();
+    INDArray frozen = network.getParam("1_W").dup();
+    network.fit(new DataSet(FEATURES, everyStep(oneHot(3, 3, 3), TIME)));
+    assertEquals(0, difference(frozen, network.getParam("1_W")));
+    assertNotEquals(0, difference(below, network.getParam("0_W")));
   }
 
   @Test
