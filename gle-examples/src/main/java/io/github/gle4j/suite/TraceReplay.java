@@ -45,6 +45,8 @@ public final class TraceReplay {
   private static final Map<String, String> PARAMETERS =
       Map.of("W", "W", "b", "b", "tau_m", "tauM", "tau_r", "tauR");
 
+  private static final List<String> ALWAYS_RECORDED = List.of("u", "v", "r", "e");
+
   private final Path file;
   private final JsonNode trace;
   private final List<JsonNode> layers = new ArrayList<>();
@@ -92,6 +94,9 @@ public final class TraceReplay {
     } catch (JsonProcessingException e) {
       throw new BadInputException(file + ": not JSON: " + e.getOriginalMessage());
     }
+    if (trace == null || trace.isMissingNode()) {
+      throw new BadInputException(file + ": empty");
+    }
     try {
       return new TraceReplay(file, trace).run();
     } catch (IllegalArgumentException | DL4JInvalidConfigException e) {
@@ -115,17 +120,13 @@ public final class TraceReplay {
     JsonNode learn = field(trace, "learn");
     require(targets.size() == inputs.size(), "target", "one entry per step of x");
     require(learn.size() == inputs.size(), "learn", "one entry per step of x");
-    Map<Integer, JsonNode> recorded = new HashMap<>();
-    for (JsonNode step : field(trace, "steps")) {
-      recorded.put(field(step, "k").asInt(), step);
-    }
-    require(!recorded.isEmpty(), "steps", "at least one recorded step");
+    Map<Integer, JsonNode> recorded = recordedSteps(inputs.size());
     double epsilon = field(config, "optimiser").path("eps").asDouble();
     for (int k = 0; k < inputs.size(); k++) {
       correctEpsilon(network, epsilon, network.getIterationCount() + 1);
       INDArray x = matrix("x", inputs.get(k));
       INDArray target = targets.get(k).isNull() ? null : target(targets.get(k));
-      INDArray output = trainer.step(x, target, learn.get(k).asBoolean());
+      INDArray output = trainer.step(x, target, flag("learn", learn.get(k)));
       frozen.forEach((key, value) -> network.getParam(key).assign(value));
       if (recorded.containsKey(k)) {
         compare(recorded.get(k), trainer, output, target != null);
@@ -134,7 +135,27 @@ public final class TraceReplay {
     if (trace.hasNonNull("final")) {
       compareParameters(field(field(trace, "final"), "params"), network);
     }
+    for (String name : fieldNames(field(trace, "init"))) {
+      require(
+          deviations.containsKey(symbol(name)),
+          "steps.params",
+          "the parameters of init in at least one step");
+    }
     return new Outcome(deviations, inputs.size());
+  }
+
+  private Map<Integer, JsonNode> recordedSteps(int steps) {
+    Map<Integer, JsonNode> recorded = new HashMap<>();
+    for (JsonNode step : field(trace, "steps")) {
+      JsonNode k = field(step, "k");
+      require(
+          k.isInt() && k.asInt() >= 0 && k.asInt() < steps && !recorded.containsKey(k.asInt()),
+          "steps.k",
+          "different integers from 0 to " + (steps - 1) + ", not " + k);
+      recorded.put(k.asInt(), step);
+    }
+    require(!recorded.isEmpty(), "steps", "at least one recorded step");
+    return recorded;
   }
 
   /**
@@ -158,24 +179,26 @@ public final class TraceReplay {
             .dataType(DataType.DOUBLE)
             .updater(optimiser(field(config, "optimiser")))
             .list();
-    double dt = field(config, "dt").asDouble();
-    JsonNode clamp = config.path("tau_m_clamp_min");
-    double lowerBound = clamp.isNumber() ? clamp.asDouble() : dt;
-    for (JsonNode layer : layers) {
-      boolean learnsTau = field(layer, "learn_tau").asBoolean();
+    double dt = number(config, "dt");
+    double lowerBound =
+        config.hasNonNull("tau_m_clamp_min") ? number(config, "tau_m_clamp_min") : dt;
+    for (int l = 0; l < layers.size(); l++) {
+      JsonNode layer = layers.get(l);
+      boolean learnsTau = flag(layer, "learn_tau");
+      requireInitialValues(l);
       list.layer(
           new GleDense.Builder()
-              .nIn(field(layer, "n_in").asInt())
-              .nOut(field(layer, "n_out").asInt())
+              .nIn(integer(layer, "n_in"))
+              .nOut(integer(layer, "n_out"))
               .activation(activation(field(layer, "phi").asText()))
               .timeConstants(
                   TimeConstants.explicit(
                       vector("tau_m", field(layer, "tau_m")),
                       vector("tau_r", field(layer, "tau_r"))))
               .dt(dt)
-              .gamma(field(layer, "gamma").asDouble())
-              .prospectiveErrors(field(layer, "prospective_errors").asBoolean())
-              .hasBias(field(layer, "bias").asBoolean())
+              .gamma(number(layer, "gamma"))
+              .prospectiveErrors(flag(layer, "prospective_errors"))
+              .hasBias(flag(layer, "bias"))
               .learnTimeConstants(
                   learnsTau ? LearnedTimeConstants.TAU_M : LearnedTimeConstants.NONE, lowerBound)
               .build());
@@ -191,8 +214,8 @@ public final class TraceReplay {
         .properties()
         .forEach(
             entry -> {
-              INDArray value = parameter(entry.getKey(), entry.getValue());
               INDArray target = network.getParam(dl4jKey("init", entry.getKey()));
+              INDArray value = parameter(entry.getKey(), entry.getValue());
               require(
                   target.equalShapes(value),
                   "init." + entry.getKey(),
@@ -202,8 +225,22 @@ public final class TraceReplay {
     return network;
   }
 
+  /** Before a network of the sizes that the layers claim takes up memory. */
+  private void requireInitialValues(int l) {
+    JsonNode layer = layers.get(l);
+    JsonNode weights = field(field(trace, "init"), "W" + l);
+    require(
+        weights.size() == integer(layer, "n_out")
+            && weights.path(0).size() == integer(layer, "n_in"),
+        "init.W" + l,
+        integer(layer, "n_out") + " rows of " + integer(layer, "n_in") + " numbers");
+    if (flag(layer, "bias")) {
+      field(field(trace, "init"), "b" + l);
+    }
+  }
+
   private IUpdater optimiser(JsonNode optimiser) {
-    double rate = field(optimiser, "lr").asDouble();
+    double rate = number(optimiser, "lr");
     String name = field(optimiser, "name").asText();
     return switch (name) {
       case "sgd" -> new Sgd(rate);
@@ -211,17 +248,15 @@ public final class TraceReplay {
       case "adam" ->
           new Adam(
               rate,
-              field(optimiser, "beta1").asDouble(),
-              field(optimiser, "beta2").asDouble(),
-              field(optimiser, "eps").asDouble());
+              number(optimiser, "beta1"),
+              number(optimiser, "beta2"),
+              number(optimiser, "eps"));
       default -> throw bad("config.optimiser.name", "sgd, momentum or adam, not " + name);
     };
   }
 
   private double momentum(JsonNode optimiser) {
-    return optimiser.has("mu")
-        ? optimiser.get("mu").asDouble()
-        : field(optimiser, "momentum").asDouble();
+    return number(optimiser, optimiser.has("mu") ? "mu" : "momentum");
   }
 
   private Activation activation(String name) {
@@ -244,30 +279,31 @@ public final class TraceReplay {
 
   /** The trace's error is target - output; DL4J's gradient of its MSE is 2/n times that. */
   private double beta(JsonNode config) {
-    double beta = field(config, "beta").asDouble();
+    double beta = number(config, "beta");
     return isCrossEntropy(config) ? beta : beta * outputs() / 2;
   }
 
   private int outputs() {
-    return field(layers.get(layers.size() - 1), "n_out").asInt();
+    return integer(layers.get(layers.size() - 1), "n_out");
   }
 
   /** Frozen parameters, named as in {@code init}, or all of a layer, given as its index. */
   private Set<String> frozenKeys(JsonNode config) {
+    JsonNode frozen = config.path("frozen");
+    require(
+        frozen.isMissingNode() || frozen.isNull() || frozen.isArray(), "config.frozen", "a list");
     Set<String> keys = new LinkedHashSet<>();
-    for (JsonNode entry : config.path("frozen")) {
-      field(trace, "init")
-          .fieldNames()
-          .forEachRemaining(
-              name -> {
-                String key = dl4jKey("init", name);
-                if (entry.isInt()
-                    ? key.startsWith(entry.asInt() + "_")
-                    : name.equals(entry.asText())) {
-                  keys.add(key);
-                }
-              });
-      require(!keys.isEmpty(), "config.frozen", "names of parameters in init or indices of layers");
+    for (JsonNode entry : frozen) {
+      boolean known = false;
+      for (String name : fieldNames(field(trace, "init"))) {
+        String key = dl4jKey("init", name);
+        if (entry.isInt() ? key.startsWith(entry.asInt() + "_") : name.equals(entry.textValue())) {
+          keys.add(key);
+          known = true;
+        }
+      }
+      require(
+          known, "config.frozen", "names of parameters in init or indices of layers, not " + entry);
     }
     return keys;
   }
@@ -279,10 +315,10 @@ public final class TraceReplay {
     deviation("output", matrix("steps.output", field(step, "output")), output);
     double loss = trainer.network().score();
     if (hasTarget && step.hasNonNull("loss_sum")) {
-      deviation("loss", step.get("loss_sum").asDouble(), loss * output.size(0));
+      deviation("loss", number(step, "loss_sum"), loss * output.size(0));
     }
     if (hasTarget && step.hasNonNull("loss_mean")) {
-      deviation("loss", step.get("loss_mean").asDouble(), loss);
+      deviation("loss", number(step, "loss_mean"), loss);
     }
     JsonNode states = field(step, "layers");
     require(states.size() == layers.size(), "steps.layers", "one entry per layer");
@@ -298,6 +334,10 @@ public final class TraceReplay {
       quantities.put("fb", state.f());
       for (Map.Entry<String, INDArray> quantity : quantities.entrySet()) {
         JsonNode expected = states.get(l).path(quantity.getKey());
+        require(
+            !expected.isMissingNode() || !ALWAYS_RECORDED.contains(quantity.getKey()),
+            "steps.layers",
+            "the quantities " + ALWAYS_RECORDED);
         if (!expected.isMissingNode()) {
           deviation(
               quantity.getKey(),
@@ -306,7 +346,7 @@ public final class TraceReplay {
         }
       }
     }
-    compareParameters(field(step, "params"), trainer.network());
+    compareParameters(step.path("params"), trainer.network());
   }
 
   private void compareParameters(JsonNode expected, MultiLayerNetwork network) {
@@ -324,7 +364,7 @@ public final class TraceReplay {
     require(
         expected.equalShapes(actual),
         "steps, quantity " + quantity,
-        "the shape " + actual.shapeInfoToString().lines().findFirst().orElse(""));
+        "%d rows of %d numbers".formatted(actual.size(0), actual.size(1)));
     for (long i = 0; i < actual.size(0); i++) {
       for (long j = 0; j < actual.size(1); j++) {
         deviation(quantity, expected.getDouble(i, j), actual.getDouble(i, j));
@@ -346,10 +386,9 @@ public final class TraceReplay {
     String index = name.substring(symbol(name).length());
     require(
         key != null
-            && !index.isEmpty()
+            && index.matches("\\d{1,4}")
             && Integer.parseInt(index) < layers.size()
-            && !(key.equals("b")
-                && !field(layers.get(Integer.parseInt(index)), "bias").asBoolean()),
+            && !(key.equals("b") && !flag(layers.get(Integer.parseInt(index)), "bias")),
         where + "." + name,
         "W, b, tau_m or tau_r followed by the index of a layer that has it");
     return index + "_" + key;
@@ -367,6 +406,7 @@ public final class TraceReplay {
   }
 
   private INDArray target(JsonNode target) {
+    require(target.isArray(), "target", "null or a list of classes or rows");
     if (target.path(0).isArray()) {
       return matrix("target", target);
     }
@@ -397,6 +437,31 @@ public final class TraceReplay {
       values[i] = list.get(i).asDouble();
     }
     return values;
+  }
+
+  private double number(JsonNode node, String name) {
+    JsonNode value = field(node, name);
+    require(value.isNumber(), name, "a number, not " + value);
+    return value.asDouble();
+  }
+
+  private int integer(JsonNode node, String name) {
+    JsonNode value = field(node, name);
+    require(value.isInt() && value.asInt() > 0, name, "a positive integer, not " + value);
+    return value.asInt();
+  }
+
+  private boolean flag(JsonNode node, String name) {
+    return flag(name, field(node, name));
+  }
+
+  private boolean flag(String name, JsonNode value) {
+    require(value.isBoolean(), name, "true or false, not " + value);
+    return value.asBoolean();
+  }
+
+  private static List<String> fieldNames(JsonNode node) {
+    return node.properties().stream().map(Map.Entry::getKey).toList();
   }
 
   private JsonNode field(JsonNode node, String name) {
