@@ -80,6 +80,11 @@ public final class Gle implements Runnable {
     boolean stackTrace = Arrays.asList(args).contains("--debug");
     try (Interruption interruption = new Interruption()) {
       return commandLine(interruption, stackTrace).setOut(out).setErr(err).execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "gle: out of memory: JAVA_OPTS=-Xmx4g in the environment gives 4 GB, for example");
+      err.flush();
+      return FAILED;
     }
   }
 

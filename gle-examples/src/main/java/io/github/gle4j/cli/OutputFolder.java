@@ -21,6 +21,9 @@ final class OutputFolder {
 
   /** The user's folder, made if it is not there. */
   static Path create(Path folder) {
+    if (folder.toString().isEmpty()) {
+      throw new BadInputException("--out is empty: the name of a new or empty folder allowed");
+    }
     try {
       if (Files.exists(folder) && !Files.isDirectory(folder)) {
         throw new BadInputException(

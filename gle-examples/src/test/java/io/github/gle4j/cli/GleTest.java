@@ -101,6 +101,7 @@ class GleTest {
     Path file = Files.writeString(folder.resolve("file"), "mine");
     assertRefused(file + ": a file; a new or empty folder", "train", "mnist1d", "--out", file);
     assertRefused(folder + ": not empty; a new or empty", "train", "mnist1d", "--out", folder);
+    assertRefused("--out is empty", "train", "mnist1d", "--out", "");
     assertEquals("mine", Files.readString(file));
   }
 
