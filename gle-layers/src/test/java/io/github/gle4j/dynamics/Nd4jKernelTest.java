@@ -65,75 +65,36 @@ class Nd4jKernelTest {
 
   /** Kernels with one mistake each: the oracle must notice every one. */
   static Stream<GleKernel> mistaken() {
-    Nd4jKernel right = new Nd4jKernel();
     return Stream.of(
         new Mistaken("sign of e") {
           @Override
-          public void error(
-              NeuronParameters n,
-              INDArray above,
-              INDArray d,
-              INDArray v,
-              INDArray q,
-              INDArray vDot,
-              INDArray e) {
-            right.error(n, above, d, v, q, vDot, e);
+          void spoilErrors(INDArray vBefore, INDArray v, INDArray e) {
             e.negi();
-          }
-        },
-        new Mistaken("tau_m and tau_r swapped") {
-          @Override
-          public void error(
-              NeuronParameters n,
-              INDArray above,
-              INDArray d,
-              INDArray v,
-              INDArray q,
-              INDArray vDot,
-              INDArray e) {
-            right.error(swapped(n), above, d, v, q, vDot, e);
-          }
-
-          @Override
-          public void membrane(
-              NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
-            right.membrane(swapped(n), i, e, u, uDot, p);
-          }
-        },
-        new Mistaken("phi' missing") {
-          @Override
-          public void error(
-              NeuronParameters n,
-              INDArray above,
-              INDArray d,
-              INDArray v,
-              INDArray q,
-              INDArray vDot,
-              INDArray e) {
-            right.error(n, above, Nd4j.onesLike(d), v, q, vDot, e);
-          }
-        },
-        new Mistaken("p from the new u") {
-          @Override
-          public void membrane(
-              NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
-            right.membrane(n, i, e, u, uDot, p);
-            p.addi(uDot.mul(n.dt()));
           }
         },
         new Mistaken("e from the new v") {
           @Override
-          public void error(
-              NeuronParameters n,
-              INDArray above,
-              INDArray d,
-              INDArray v,
-              INDArray q,
-              INDArray vDot,
-              INDArray e) {
-            INDArray before = v.dup();
-            right.error(n, above, d, v, q, vDot, e);
-            e.addi(v).subi(before);
+          void spoilErrors(INDArray vBefore, INDArray v, INDArray e) {
+            e.addi(v).subi(vBefore);
+          }
+        },
+        new Mistaken("tau_m and tau_r swapped") {
+          @Override
+          NeuronParameters parameters(NeuronParameters n) {
+            return new NeuronParameters(
+                n.tauR(), n.tauM(), n.dt(), n.gamma(), n.prospectiveErrors());
+          }
+        },
+        new Mistaken("phi' missing") {
+          @Override
+          INDArray derivative(INDArray d) {
+            return Nd4j.onesLike(d);
+          }
+        },
+        new Mistaken("p from the new u") {
+          @Override
+          void spoilVoltage(double dt, INDArray uDot, INDArray p) {
+            p.addi(uDot.mul(dt));
           }
         });
   }
@@ -141,13 +102,14 @@ class Nd4jKernelTest {
   @ParameterizedTest
   @MethodSource("mistaken")
   void theOracleNoticesAMistake(GleKernel mistaken) {
-    KernelOracle oracle = new KernelOracle(2, 3, 0.3, true);
-    oracle.check(new Nd4jKernel(), DataType.DOUBLE, 1e-12);
+    new KernelOracle(2, 3, 0.3, true).check(new Nd4jKernel(), DataType.DOUBLE, 1e-12);
     assertThrows(
         AssertionError.class,
         () -> new KernelOracle(2, 3, 0.3, true).check(mistaken, DataType.DOUBLE, 1e-12));
   }
 
+  /** The right kernel, with places to go wrong. */
+  @SuppressWarnings("UnusedVariable") // parameters are for those who override
   private abstract static class Mistaken implements GleKernel {
     private final Nd4jKernel right = new Nd4jKernel();
     private final String name;
@@ -156,9 +118,17 @@ class Nd4jKernelTest {
       this.name = name;
     }
 
-    static NeuronParameters swapped(NeuronParameters n) {
-      return new NeuronParameters(n.tauR(), n.tauM(), n.dt(), n.gamma(), n.prospectiveErrors());
+    NeuronParameters parameters(NeuronParameters n) {
+      return n;
     }
+
+    INDArray derivative(INDArray d) {
+      return d;
+    }
+
+    void spoilErrors(INDArray vBefore, INDArray v, INDArray e) {}
+
+    void spoilVoltage(double dt, INDArray uDot, INDArray p) {}
 
     @Override
     public void error(
@@ -169,13 +139,16 @@ class Nd4jKernelTest {
         INDArray q,
         INDArray vDot,
         INDArray e) {
-      right.error(n, above, d, v, q, vDot, e);
+      INDArray vBefore = v.dup();
+      right.error(parameters(n), above, derivative(d), v, q, vDot, e);
+      spoilErrors(vBefore, v, e);
     }
 
     @Override
     public void membrane(
         NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
-      right.membrane(n, i, e, u, uDot, p);
+      right.membrane(parameters(n), i, e, u, uDot, p);
+      spoilVoltage(n.dt(), uDot, p);
     }
 
     @Override
