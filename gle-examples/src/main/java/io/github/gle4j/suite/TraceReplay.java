@@ -242,8 +242,9 @@ public final class TraceReplay {
   private IUpdater optimiser(JsonNode optimiser) {
     double rate = number(optimiser, "lr");
     String name = field(optimiser, "name").asText();
+    boolean hasMomentum = optimiser.hasNonNull("mu") || optimiser.hasNonNull("momentum");
     return switch (name) {
-      case "sgd" -> new Sgd(rate);
+      case "sgd" -> hasMomentum ? new Momentum(rate, momentum(optimiser)) : new Sgd(rate);
       case "momentum" -> new Momentum(rate, momentum(optimiser));
       case "adam" ->
           new Adam(
@@ -256,7 +257,7 @@ public final class TraceReplay {
   }
 
   private double momentum(JsonNode optimiser) {
-    return number(optimiser, optimiser.has("mu") ? "mu" : "momentum");
+    return number(optimiser, optimiser.hasNonNull("mu") ? "mu" : "momentum");
   }
 
   private Activation activation(String name) {

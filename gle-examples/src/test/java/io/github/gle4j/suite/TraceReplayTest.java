@@ -86,6 +86,18 @@ class TraceReplayTest {
   }
 
   @Test
+  void momentumMayBeWrittenAsAnOptionOfGradientDescent() throws Exception {
+    Path file =
+        changed(
+            trace ->
+                at(trace, "/config/optimiser")
+                    .put("name", "sgd")
+                    .put("momentum", trace.at("/config/optimiser/mu").asDouble())
+                    .remove("mu"));
+    assertTrue(TraceReplay.replay(file).largest() <= 1e-9);
+  }
+
+  @Test
   void whatIsNoTraceIsRefused() throws Exception {
     TraceReplay.replay(changed(trace -> {}));
     refused("config", trace -> trace.remove("config"));
