@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -42,23 +44,20 @@ final class LearningRates {
 
   /** The rate of the first parameter that has one, or NaN. */
   static double first(MultiLayerNetwork network, int iteration, int epoch) {
-    for (Layer layer : network.getLayers()) {
-      for (String key : layer.paramTable().keySet()) {
-        IUpdater updater = layer.getConfig().getUpdaterByParam(key);
-        if (updater.hasLearningRate()) {
-          return updater.getLearningRate(iteration, epoch);
-        }
-      }
-    }
-    return Double.NaN;
+    return updaters(network).stream()
+        .mapToDouble(updater -> updater.getLearningRate(iteration, epoch))
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
-  private static Set<IUpdater> updaters(MultiLayerNetwork network) {
-    Set<IUpdater> updaters = Collections.newSetFromMap(new IdentityHashMap<>());
+  /** Every updater object that has a rate, once, lowest layer first. */
+  private static List<IUpdater> updaters(MultiLayerNetwork network) {
+    Set<IUpdater> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<IUpdater> updaters = new ArrayList<>();
     for (Layer layer : network.getLayers()) {
       for (String key : layer.paramTable().keySet()) {
         IUpdater updater = layer.getConfig().getUpdaterByParam(key);
-        if (updater.hasLearningRate()) {
+        if (updater.hasLearningRate() && seen.add(updater)) {
           updaters.add(updater);
         }
       }

@@ -34,7 +34,7 @@ final class SequenceSteps {
       long inputs,
       long outputs,
       DataType dataType) {
-    require(
+    requireShape(
         features != null && features.rank() == 3 && features.size(1) == inputs,
         "features",
         features,
@@ -42,20 +42,20 @@ final class SequenceSteps {
     long batch = features.size(0);
     long time = features.size(2);
     String perStep = "[" + batch + ", " + outputs + ", " + time + "]";
-    require(
+    requireShape(
         labels == null
             || hasShape(labels, batch, outputs)
             || hasShape(labels, batch, outputs, time),
         "labels",
         labels,
         "[" + batch + ", " + outputs + "] or " + perStep);
-    require(
+    requireShape(
         featuresMask == null || hasShape(featuresMask, batch, time),
         "features mask",
         featuresMask,
         "[" + batch + ", " + time + "]");
     INDArray onLabels = labelsMask == null ? featuresMask : labelsMask;
-    require(
+    requireShape(
         onLabels == null
             || hasShape(onLabels, batch, 1)
             || hasShape(onLabels, batch, time)
@@ -149,7 +149,8 @@ final class SequenceSteps {
     return Arrays.equals(array.shape(), shape);
   }
 
-  private static void require(boolean condition, String name, INDArray array, String allowed) {
+  /** Refuses an array whose shape is not the allowed one. */
+  static void requireShape(boolean condition, String name, INDArray array, String allowed) {
     if (!condition) {
       throw new IllegalArgumentException(
           name

@@ -439,11 +439,7 @@ public final class StreamingTrainer {
           states.get(0).batch(),
           network.layerInputSize(l));
     }
-    live.reset();
-    if (!states.isEmpty()) {
-      live.setBatch(states.get(0).batch());
-      live.set(states);
-    }
+    live.set(states);
   }
 
   /**
@@ -519,19 +515,14 @@ public final class StreamingTrainer {
 
   /** Any number of rows is right where {@code rows} is null. */
   private static void requireMatrix(String name, INDArray array, Long rows, long columns) {
-    if (array == null
-        || array.rank() != 2
-        || (rows != null && array.size(0) != rows)
-        || array.size(1) != columns) {
-      throw new IllegalArgumentException(
-          name
-              + (array == null ? " are null" : " of shape " + Arrays.toString(array.shape()))
-              + ": shape ["
-              + (rows == null ? "batch" : rows)
-              + ", "
-              + columns
-              + "] is allowed");
-    }
+    SequenceSteps.requireShape(
+        array != null
+            && array.rank() == 2
+            && (rows == null || array.size(0) == rows)
+            && array.size(1) == columns,
+        name,
+        array,
+        "[" + (rows == null ? "batch" : rows) + ", " + columns + "]");
   }
 
   /** Configures a {@link StreamingTrainer}. */

@@ -91,8 +91,7 @@ public final class GleDense extends BaseRecurrentLayer {
     if (constraints != null) {
       for (LayerConstraint constraint : constraints) {
         Set<String> params = new TreeSet<>(constraint.getParams());
-        params.removeAll(
-            Set.of(GleDenseParamInitializer.TAU_M_KEY, GleDenseParamInitializer.TAU_R_KEY));
+        params.removeIf(GleDense::isTimeConstant);
         constraint.setParams(params);
         own.add(constraint);
       }
@@ -105,13 +104,8 @@ public final class GleDense extends BaseRecurrentLayer {
       }
     }
     if (learnedTimeConstants != LearnedTimeConstants.NONE) {
-      Set<String> learned = new TreeSet<>();
-      if (learnedTimeConstants.tauM()) {
-        learned.add(GleDenseParamInitializer.TAU_M_KEY);
-      }
-      if (learnedTimeConstants.tauR()) {
-        learned.add(GleDenseParamInitializer.TAU_R_KEY);
-      }
+      Set<String> learned = new TreeSet<>(initializer().paramKeys(this));
+      learned.removeIf(key -> !isTimeConstant(key) || isFrozen(key));
       own.add(new TimeConstantBound(timeConstantLowerBound, learned));
     }
     constraints = own.isEmpty() ? null : own;
@@ -226,13 +220,13 @@ public final class GleDense extends BaseRecurrentLayer {
     InputType outputType = getOutputType(-1, inputType);
     long outputs = outputType.arrayElementsPerExample();
     long numParams = initializer().numParams(this);
-    long updated = 0;
+    long updaterState = 0;
     for (String key : initializer().paramKeys(this)) {
       long length = key.equals(GleDenseParamInitializer.WEIGHT_KEY) ? nIn * nOut : nOut;
-      updated += isFrozen(key) ? 0 : getUpdaterByParam(key).stateSize(length);
+      updaterState += getUpdaterByParam(key).stateSize(length);
     }
     return new LayerMemoryReport.Builder(layerName, GleDense.class, inputType, outputType)
-        .standardMemory(numParams, updated)
+        .standardMemory(numParams, updaterState)
         .workingMemory(0, 3 * outputs, 0, 7 * outputs + inputType.arrayElementsPerExample())
         .cacheMemory(MemoryReport.CACHE_MODE_ALL_ZEROS, MemoryReport.CACHE_MODE_ALL_ZEROS)
         .build();

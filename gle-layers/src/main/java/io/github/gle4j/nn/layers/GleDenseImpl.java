@@ -76,7 +76,8 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     forward(below, weights(), state.current());
     kernel.membrane(neurons, state.current(), state.e(), state.u(), state.uDot(), state.p());
     if (learn) {
-      addGradients(below, state.q(), state.e(), state.uDot());
+      addGradients(below, state.e());
+      addTimeConstantGradients(state.q(), state.e(), state.uDot());
     }
     feedback(state.e(), weights(), state.nextF());
     rate(state.p(), state.nextR(), state.d());
@@ -117,20 +118,29 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   /** Adds the gradients an optimiser subtracts: minus GLE's directions of ascent (Eqs. 14, 15). */
-  private void addGradients(INDArray below, INDArray q, INDArray e, INDArray uDot) {
+  private void addGradients(INDArray below, INDArray e) {
     INDArray weights = gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
     Nd4j.gemm(below, e, weights, true, false, -1, 1);
     if (layerConf().isHasBias()) {
       gradientViews.get(GleDenseParamInitializer.BIAS_KEY).subi(e.sum(true, 0));
     }
+  }
+
+  // The neurons' own: time-constant gradients and rates, of one step or of all steps at once.
+
+  /** As {@link #addGradients}, for arrays [batch, nOut] or [batch, nOut, time]. */
+  private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
     if (layerConf().getLearnedTimeConstants().tauM()) {
-      INDArray ascent = e.mul(uDot).sum(true, 0).negi();
-      gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).subi(ascent);
+      gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).addi(perNeuron(e.mul(uDot)));
     }
     if (layerConf().getLearnedTimeConstants().tauR()) {
-      INDArray ascent = q.mul(uDot).sum(true, 0);
-      gradientViews.get(GleDenseParamInitializer.TAU_R_KEY).subi(ascent);
+      gradientViews.get(GleDenseParamInitializer.TAU_R_KEY).subi(perNeuron(q.mul(uDot)));
     }
+  }
+
+  private static INDArray perNeuron(INDArray values) {
+    INDArray sums = values.rank() == 3 ? values.sum(0, 2) : values.sum(0);
+    return sums.reshape(1, values.size(1));
   }
 
   /** {@code r = phi(p), d = phi'(p)}; p has no defined content afterwards. */
@@ -268,10 +278,8 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     INDArray r = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
     INDArray d = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
     rate(p, r, d);
-    for (long t = 0; maskArray != null && t < time; t++) {
-      hold(maskAt(t), t == 0 ? state.r() : at(r, t - 1), at(r, t));
-      hold(maskAt(t), t == 0 ? state.d() : at(d, t - 1), at(d, t));
-    }
+    holdWhereMasked(state.r(), r);
+    holdWhereMasked(state.d(), d);
     INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
     course = new Course(below, uDot, d, dBefore);
     INDArray output = delayed(state.r(), r, ArrayType.ACTIVATIONS, workspaceMgr);
@@ -331,19 +339,14 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
     gradientsFlattened.assign(0);
     INDArray eRows = rows(e, ArrayType.BP_WORKING_MEM, workspaceMgr);
-    addGradients(
-        course.below(),
-        rows(q, ArrayType.BP_WORKING_MEM, workspaceMgr),
-        eRows,
-        rows(course.uDot(), ArrayType.BP_WORKING_MEM, workspaceMgr));
+    addGradients(course.below(), eRows);
+    addTimeConstantGradients(q, e, course.uDot());
     INDArray weights = getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, true, workspaceMgr);
     INDArray fRows = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch * time, nIn());
     feedback(eRows, weights, fRows);
     weightNoiseParams.clear();
     INDArray f = sequence(fRows, ArrayType.BP_WORKING_MEM, workspaceMgr, batch);
-    for (long t = 0; maskArray != null && t < time; t++) {
-      hold(maskAt(t), t == 0 ? state.f() : at(f, t - 1), at(f, t));
-    }
+    holdWhereMasked(state.f(), f);
     INDArray below = delayed(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
     if (!tBpttStateMap.isEmpty()) {
       CheckedCopy.copy(state.v(), tBpttStateMap.get("v"));
@@ -378,6 +381,13 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
 
   private long nOut() {
     return layerConf().getNOut();
+  }
+
+  /** Each step of a sequence repeats the one before, {@code first} at the start, where masked. */
+  private void holdWhereMasked(INDArray first, INDArray sequence) {
+    for (long t = 0; maskArray != null && t < sequence.size(2); t++) {
+      hold(maskAt(t), t == 0 ? first : at(sequence, t - 1), at(sequence, t));
+    }
   }
 
   /** Column t of the feature mask, [batch, 1], or null without a mask. */
