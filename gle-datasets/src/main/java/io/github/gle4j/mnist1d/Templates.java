@@ -3,7 +3,6 @@ package io.github.gle4j.mnist1d;
 
 /** The ten digits as curves of twelve points. */
 final class Templates {
-  static final int POINTS = 12;
   static final int CLASSES = 10;
 
   private Templates() {}

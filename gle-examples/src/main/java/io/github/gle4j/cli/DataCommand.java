@@ -21,10 +21,7 @@ import picocli.CommandLine.Spec;
 final class DataCommand implements Runnable {
   @Spec private CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "DATASET",
-      description = "mnist1d",
-      converter = Names.DataSetConverter.class)
+  @Parameters(paramLabel = "DATASET", description = "mnist1d")
   private Names.DataSetName dataSet;
 
   @Option(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.BadInputException;
+import io.github.gle4j.suite.Protocol;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
@@ -90,6 +92,9 @@ public final class Gle implements Runnable {
 
   private static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
     return new CommandLine(new Gle(interruption))
+        .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
+        .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
+        .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .setParameterExceptionHandler(
             (exception, arguments) -> {
               CommandLine command = exception.getCommandLine();

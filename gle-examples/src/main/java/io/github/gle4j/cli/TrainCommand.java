@@ -40,18 +40,14 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @ParentCommand private Gle gle;
 
-  @Parameters(
-      paramLabel = "DATASET",
-      description = "mnist1d",
-      converter = Names.DataSetConverter.class)
+  @Parameters(paramLabel = "DATASET", description = "mnist1d")
   private Names.DataSetName dataSet;
 
   @Option(
       names = "--model",
       paramLabel = "M",
       defaultValue = "gle-15k",
-      description = "gle-15k or gle-42k (default: ${DEFAULT-VALUE}).",
-      converter = Names.ModelConverter.class)
+      description = "gle-15k or gle-42k (default: ${DEFAULT-VALUE}).")
   private PublishedModel model;
 
   @Option(
@@ -79,8 +75,7 @@ final class TrainCommand implements Callable<Integer> {
         "holdout (default): a tenth of the training set is held out and decides when to lower "
             + "the learning rate; the test set is for reporting only.",
         "paper: as published, trains on the whole training set; the test set decides."
-      },
-      converter = Names.ProtocolConverter.class)
+      })
   private Protocol protocol;
 
   @Option(
