@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gle",
     description = "Generalized Latent Equilibrium for Deeplearning4j.",
-    subcommands = {TrainCommand.class, ReplayCommand.class, DataCommand.class},
+    subcommands = {TrainCommand.class, BenchCommand.class, ReplayCommand.class, DataCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Gle.Version.class,
     scope = ScopeType.INHERIT,

@@ -97,6 +97,14 @@ final class TrainCommand implements Callable<Integer> {
       description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
   private int samples;
 
+  @Option(
+      names = "--threads",
+      paramLabel = "K",
+      description =
+          "Threads that share the work, 1 or more (default: the processors, at most 4); "
+              + "the outcome is the same for any number.")
+  private int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
+
   @Override
   public Integer call() throws IOException {
     TrainingPlan plan = plan();
@@ -114,7 +122,7 @@ final class TrainCommand implements Callable<Integer> {
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
-    TrainingRun run = new TrainingRun(plan, gle.interruption());
+    TrainingRun run = new TrainingRun(plan, threads, gle.interruption());
     try (TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
       String failure = train(run, report, console);
       Status status =
@@ -143,6 +151,10 @@ final class TrainCommand implements Callable<Integer> {
             seed,
             length == null ? model.length() : length,
             samples);
+    if (threads < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--threads = " + threads + ": 1 or more allowed");
+    }
     try {
       return plan.checked();
     } catch (IllegalArgumentException e) {

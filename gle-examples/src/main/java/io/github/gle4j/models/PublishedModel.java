@@ -120,6 +120,15 @@ public enum PublishedModel {
   }
 
   /**
+   * The published learning curve.
+   *
+   * @return ten seeds, on the published data
+   */
+  public PublishedCurve curve() {
+    return PublishedCurve.of(this);
+  }
+
+  /**
    * Number of parameters that learn; the time constants do not.
    *
    * @return that of all layers

@@ -63,6 +63,20 @@ public final class Environment {
     return machine;
   }
 
+  /**
+   * What the speed of a run depends on.
+   *
+   * @return BLAS core type, processor, cores and JVM by their names
+   */
+  public static Map<String, Object> speed() {
+    Map<String, Object> speed = new LinkedHashMap<>();
+    speed.put("blas_core", BlasCore.name());
+    speed.put("processor", processor());
+    speed.put("cores", Runtime.getRuntime().availableProcessors());
+    speed.put("jvm", System.getProperty("java.vm.name") + " " + Runtime.version());
+    return speed;
+  }
+
   /** The processor's name where the system tells it, otherwise "unknown". */
   private static String processor() {
     if (!Files.isReadable(PROCESSORS)) {

@@ -2,6 +2,7 @@
 package io.github.gle4j.report;
 
 import io.github.gle4j.mnist1d.Mnist1d;
+import io.github.gle4j.models.PublishedCurve;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.TrainingPlan;
@@ -96,7 +97,8 @@ public final class TrainingReport implements Closeable {
     Map<String, String> files = new LinkedHashMap<>();
     files.put(METRICS, null);
     if (run.testEvaluation() != null) {
-      LearningCurve.write(folder.resolve(CURVE), title, run.metrics());
+      PublishedCurve published = run.plan().hasPublishedData() ? run.plan().model().curve() : null;
+      LearningCurve.write(folder.resolve(CURVE), title, run.metrics(), published);
       files.put(CURVE, null);
       Confusion confusion = new Confusion(run.testEvaluation(), run.classes());
       confusion.writeTable(folder.resolve(CONFUSION_TABLE));

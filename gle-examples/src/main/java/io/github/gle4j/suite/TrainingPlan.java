@@ -48,6 +48,15 @@ public record TrainingPlan(
     return this;
   }
 
+  /**
+   * Whether the data is the published one.
+   *
+   * @return true for the published number and length of sequences
+   */
+  public boolean hasPublishedData() {
+    return samples == PUBLISHED_SAMPLES && length == model.length();
+  }
+
   Mnist1d.Builder dataOptions() {
     return Mnist1d.builder().length(length).samples(samples).seed(DATA_SEED);
   }

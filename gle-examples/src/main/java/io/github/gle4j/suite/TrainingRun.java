@@ -48,10 +48,11 @@ public final class TrainingRun {
    * Generates the data and builds the network.
    *
    * @param plan what to do
+   * @param threads that share the work; the outcome is the same for any number
    * @param stopWhen asked before every time step: true ends the run
    * @throws IllegalArgumentException when the plan cannot be carried out
    */
-  public TrainingRun(TrainingPlan plan, BooleanSupplier stopWhen) {
+  public TrainingRun(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
     this.plan = plan.checked();
     this.stopWhen = stopWhen;
     data = plan.dataOptions().build();
@@ -62,6 +63,7 @@ public final class TrainingRun {
     trainer =
         StreamingTrainer.builder(network)
             .beta(plan.model().beta())
+            .threads(threads)
             .stopWhen(this::isStopped)
             .build();
   }

@@ -26,7 +26,7 @@ class TrainingReportTest {
 
   private final TrainingRun run =
       new TrainingRun(
-          new TrainingPlan(PublishedModel.GLE_15K, Protocol.HOLDOUT, 3, 1, 8, 100), () -> false);
+          new TrainingPlan(PublishedModel.GLE_15K, Protocol.HOLDOUT, 3, 1, 8, 100), 1, () -> false);
 
   @Test
   void manifestIsThereFromTheStart() throws Exception {

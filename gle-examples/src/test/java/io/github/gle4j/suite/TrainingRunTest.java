@@ -29,7 +29,7 @@ class TrainingRunTest {
 
   @Test
   void holdsOutATenthAndTrainsOnTheRest() throws Exception {
-    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 1, 7), () -> false);
+    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 1, 7), 1, () -> false);
     assertTrue(run.isCutShort());
     INDArray untrained = run.network().params().dup();
     List<EpochMetrics> seen = new ArrayList<>();
@@ -70,7 +70,7 @@ class TrainingRunTest {
 
   @Test
   void paperProtocolTrainsOnEverything() throws Exception {
-    TrainingRun run = new TrainingRun(plan(Protocol.PAPER, 0, 7), () -> false);
+    TrainingRun run = new TrainingRun(plan(Protocol.PAPER, 0, 7), 1, () -> false);
     run.run(new Observer());
     assertEquals(240, run.sequencesPerEpoch());
     assertNull(run.metrics().get(0).validation());
@@ -78,7 +78,7 @@ class TrainingRunTest {
 
   @Test
   void noEpochsOnlyEvaluate() throws Exception {
-    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 0, 7), () -> false);
+    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 0, 7), 1, () -> false);
     INDArray untrained = run.network().params().dup();
     run.run(new Observer());
     assertEquals(1, run.metrics().size());
@@ -95,7 +95,7 @@ class TrainingRunTest {
   }
 
   private static INDArray trained(int seed) throws Exception {
-    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 1, seed), () -> false);
+    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 1, seed), 1, () -> false);
     run.run(new Observer());
     return run.network().params();
   }
@@ -107,6 +107,7 @@ class TrainingRunTest {
     runs[0] =
         new TrainingRun(
             plan(Protocol.HOLDOUT, 4, 7),
+            1,
             () -> runs[0] != null && runs[0].network().getIterationCount() >= stopAfter);
     runs[0].run(new Observer());
     assertTrue(runs[0].isCutShort());
@@ -119,7 +120,7 @@ class TrainingRunTest {
   @Test
   void plateauOfTheWatchedLossLowersTheRate() throws Exception {
     // Far too few time steps to learn anything: the validation loss soon stops falling.
-    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 14, 7), () -> false);
+    TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 14, 7), 1, () -> false);
     run.run(new Observer());
     double best = Double.POSITIVE_INFINITY;
     double rate = 1e-3;

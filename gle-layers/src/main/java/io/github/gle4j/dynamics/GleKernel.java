@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.dynamics;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
-
 /**
  * One Euler step of a layer's membranes and error neurons on arrays the caller owns: the only home
  * of the neuron equations (GLE Eqs. 6-15 and Algorithm 1).
  *
  * <p>A layer calls, once per time step, first {@link #error} (unless it only infers), then {@link
  * #membrane}; between the two it computes the current {@code W r + b}, afterwards gradients,
- * feedback and the rate {@code phi(p)}. All arrays are [batch, neurons]; a superscript dot means
- * the derivative by time.
+ * feedback and the rate {@code phi(p)}. A superscript dot means the derivative by time.
+ *
+ * <p>The arrays of a step are [batch, neurons]. A kernel also walks through several steps in one
+ * call, first to last: then {@code u} and {@code v} stay [batch, neurons] and all other arrays are
+ * [batch, time, neurons]. Memory is in 'f' order, so that the samples of one neuron lie side by
+ * side.
+ *
+ * @param <A> type of an array
  */
-public interface GleKernel {
+public interface GleKernel<A> {
 
   /**
    * The error neuron: {@code q = above * d; v. = (q - v) / tauR; e = v + tauM v.; v += dt v.}, or
@@ -23,17 +27,10 @@ public interface GleKernel {
    * @param d in: derivative {@code phi'} of the step before
    * @param v in and out: membrane potential of the error neuron
    * @param q out: instantaneous error
-   * @param vDot out: working memory, no defined content afterwards
+   * @param vDot [batch, neurons], working memory, no defined content afterwards
    * @param e out: prospective error
    */
-  void error(
-      NeuronParameters neurons,
-      INDArray above,
-      INDArray d,
-      INDArray v,
-      INDArray q,
-      INDArray vDot,
-      INDArray e);
+  void error(NeuronParameters<A> neurons, A above, A d, A v, A q, A vDot, A e);
 
   /**
    * The membrane: {@code u. = (current + gamma e - u) / tauM; p = u + tauR u.; u += dt u.}.
@@ -45,11 +42,5 @@ public interface GleKernel {
    * @param uDot out: its derivative by time, {@code u.}
    * @param p out: prospective voltage
    */
-  void membrane(
-      NeuronParameters neurons,
-      INDArray current,
-      INDArray e,
-      INDArray u,
-      INDArray uDot,
-      INDArray p);
+  void membrane(NeuronParameters<A> neurons, A current, A e, A u, A uDot, A p);
 }

@@ -100,12 +100,16 @@ public final class NeuronState {
   }
 
   /**
-   * An independent copy.
+   * An independent copy, with the latest step's {@link #q}, {@link #e} and {@link #uDot}.
    *
    * @return a new state with the same values
    */
   public NeuronState copy() {
-    return restore(save());
+    NeuronState copy = restore(save());
+    CheckedCopy.copy(q, copy.q);
+    CheckedCopy.copy(e, copy.e);
+    CheckedCopy.copy(uDot, copy.uDot);
+    return copy;
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.nn.conf.GleDense;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +15,21 @@ import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.NoOp;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns the gradients that the layers have added up into an update of the parameters, in the order
  * of DL4J's own solver: normalisation, updater, listeners, constraints.
  */
 final class ParameterUpdate {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamingTrainer.class);
+
   private final MultiLayerNetwork network;
+  private final boolean hasConstraints;
   private Gradient gradientsByName;
 
   ParameterUpdate(MultiLayerNetwork network) {
@@ -28,6 +37,12 @@ final class ParameterUpdate {
     if (network.getFlattenedGradients() == null) {
       network.initGradientsView(); // only once: the updater keeps views of it
     }
+    boolean constrained = false;
+    for (Layer layer : network.getLayers()) {
+      List<?> constraints = layer.conf().getLayer().getConstraints();
+      constrained |= constraints != null && !constraints.isEmpty();
+    }
+    hasConstraints = constrained;
   }
 
   /** Sets the gradients, whatever DL4J or another trainer left in them, to zero. */
@@ -39,25 +54,17 @@ final class ParameterUpdate {
    * Updates the parameters.
    *
    * @param batch number of samples the gradients are sums over
+   * @param step of the sequences at hand, for the message
    * @throws NonFiniteException when a gradient or an update is infinite or not a number; the
    *     parameters are then unchanged
    */
-  void apply(long batch) {
+  void apply(long batch, long step) {
     INDArray gradients = network.getFlattenedGradients();
     MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
     int iteration = network.getIterationCount();
     int epoch = network.getEpochCount();
-    try (MemoryWorkspace memory = StepMemory.open()) {
-      requireFinite("gradient", gradients, iteration);
-      if (network.conf().isMiniBatch()) {
-        gradients.divi(batch);
-      }
-    }
-    List<TrainingListener> listeners = new ArrayList<>(network.getListeners());
-    if (!listeners.isEmpty()) {
-      network.setGradient(byName(gradients));
-      listeners.forEach(listener -> listener.onGradientCalculation(network));
-    }
+    requireFinite("gradient", step);
+    announceGradient(batch);
     try (MemoryWorkspace memory = StepMemory.open()) {
       for (Layer layer : network.getLayers()) {
         if (layer.getConfig().getGradientNormalization() != GradientNormalization.None) {
@@ -67,30 +74,135 @@ final class ParameterUpdate {
       for (UpdaterBlock block : updater.getUpdaterBlocks()) {
         block.update(iteration, epoch);
       }
-      requireFinite("update", gradients, iteration);
+      requireFinite("update", step);
       network.params().subi(gradients.reshape(network.params().shape()));
     }
+    announceUpdate();
+  }
+
+  /** Whether someone looks at every update, or sets limits to its outcome. */
+  boolean isAttended() {
+    return hasConstraints || !network.getListeners().isEmpty();
+  }
+
+  /** Turns the gradients into means over the batch and shows them to the listeners. */
+  void announceGradient(long batch) {
+    INDArray gradients = network.getFlattenedGradients();
+    if (network.conf().isMiniBatch()) {
+      gradients.divi(batch);
+    }
+    if (!network.getListeners().isEmpty()) {
+      network.setGradient(byName(gradients));
+      for (TrainingListener listener : new ArrayList<>(network.getListeners())) {
+        listener.onGradientCalculation(network);
+      }
+    }
+  }
+
+  /** Shows the updated parameters to the listeners, counts the update, applies constraints. */
+  void announceUpdate() {
+    int iteration = network.getIterationCount();
+    int epoch = network.getEpochCount();
+    List<TrainingListener> listeners = new ArrayList<>(network.getListeners());
     listeners.forEach(listener -> listener.onBackwardPass(network));
     listeners.forEach(listener -> listener.iterationDone(network, iteration, epoch));
     network.setIterationCount(iteration + 1);
     network.applyConstraints(iteration, epoch);
   }
 
-  private void requireFinite(String what, INDArray gradients, int iteration) {
-    if (Double.isFinite(gradients.sumNumber().doubleValue())) {
-      return; // a sum may overflow though its terms are finite, not the other way round
+  /**
+   * The updates of all parameters in Java.
+   *
+   * @return those of each layer below the loss layer; null when one of them needs DL4J's own way,
+   *     which the log then tells
+   */
+  FusedUpdater[][] fusedUpdaters() {
+    String obstacle = obstacle();
+    if (obstacle != null) {
+      LOG.info("Updates go through DL4J's updaters, which is slower: {}", obstacle);
+      return null;
     }
+    List<List<FusedUpdater>> updaters = new ArrayList<>();
     for (int l = 0; l < network.getnLayers(); l++) {
-      for (Map.Entry<String, INDArray> gradient :
-          of(network.getLayer(l)).gradientForVariable().entrySet()) {
-        if (!isFinite(gradient.getValue())) {
-          throw new NonFiniteException(
-              "the %s of %s in layer %d is not finite at update %d; the parameters are those before"
-                      .formatted(what, gradient.getKey(), l, iteration)
-                  + " it. Is the learning rate too high? Before going on, call resetState() or"
-                  + " restoreState(): the neurons may have taken damage");
+      updaters.add(new ArrayList<>());
+    }
+    for (UpdaterBlock block : ((MultiLayerUpdater) network.getUpdater()).getUpdaterBlocks()) {
+      for (UpdaterBlock.ParamState state : block.getLayersAndVariablesInBlock()) {
+        Layer layer = (Layer) state.getLayer();
+        if (!isFrozen(layer, state.getParamName())) {
+          updaters.get(layer.getIndex()).add(new FusedUpdater(block, state));
         }
       }
+    }
+    return updaters.stream()
+        .map(ofLayer -> ofLayer.toArray(FusedUpdater[]::new))
+        .toArray(FusedUpdater[][]::new);
+  }
+
+  /** What only DL4J's own updaters can do, or null. */
+  private String obstacle() {
+    for (Layer layer : network.getLayers()) {
+      String where = " in layer " + layer.getIndex();
+      if (layer.getConfig().getGradientNormalization() != GradientNormalization.None) {
+        return "gradient normalisation" + where;
+      }
+      for (String key : layer.paramTable().keySet()) {
+        List<Regularization> regularization = layer.getConfig().getRegularizationByParam(key);
+        IUpdater updater = layer.getConfig().getUpdaterByParam(key);
+        if (regularization != null && !regularization.isEmpty()) {
+          return "regularisation of " + key + where;
+        }
+        if (!isFrozen(layer, key) && !FusedUpdater.knows(updater)) {
+          return updater.getClass().getSimpleName() + " for " + key + where;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Time constants that are not learned have no gradient, so nothing to update. */
+  private static boolean isFrozen(Layer layer, String key) {
+    return layer.getConfig().getUpdaterByParam(key) instanceof NoOp
+        && layer.conf().getLayer() instanceof GleDense dense
+        && dense.isFrozen(key);
+  }
+
+  /**
+   * Refuses parameters that are not finite, whoever made them so.
+   *
+   * @throws IllegalStateException naming the parameter
+   */
+  void requireFiniteParameters() {
+    if (Double.isFinite(network.params().sumNumber().doubleValue())) {
+      return; // a sum may overflow though its terms are finite, not the other way round
+    }
+    for (Layer layer : network.getLayers()) {
+      layer
+          .paramTable()
+          .forEach(
+              (key, value) -> {
+                if (!isFinite(value)) {
+                  throw new IllegalStateException(
+                      "parameter %s of layer %d is not finite: set it to finite values"
+                          .formatted(key, layer.getIndex()));
+                }
+              });
+    }
+  }
+
+  private void requireFinite(String what, long step) {
+    if (Double.isFinite(network.getFlattenedGradients().sumNumber().doubleValue())) {
+      return;
+    }
+    for (Layer layer : network.getLayers()) {
+      gradients(layer)
+          .forEach(
+              (key, value) -> {
+                if (!isFinite(value)) {
+                  throw NonFiniteException.of(
+                      what + " of " + key, layer.getIndex(), step, network.getIterationCount());
+                }
+              });
     }
   }
 
@@ -109,27 +221,28 @@ final class ParameterUpdate {
       return gradientsByName;
     }
     Gradient all = new DefaultGradient(gradients);
-    for (int l = 0; l < network.getnLayers(); l++) {
-      String prefix = l + "_";
-      of(network.getLayer(l))
-          .gradientForVariable()
-          .forEach((key, view) -> all.gradientForVariable().put(prefix + key, view));
+    for (Layer layer : network.getLayers()) {
+      String prefix = layer.getIndex() + "_";
+      gradients(layer).forEach((key, view) -> all.gradientForVariable().put(prefix + key, view));
     }
     gradientsByName = all;
     return all;
   }
 
-  /** Views of a layer's gradients by parameter key. */
   private static Gradient of(Layer layer) {
     Gradient gradient = new DefaultGradient();
-    if (layer.getGradientsViewArray() != null) {
-      layer
-          .conf()
-          .getLayer()
-          .initializer()
-          .getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray())
-          .forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    }
+    gradients(layer).forEach((key, view) -> gradient.gradientForVariable().put(key, view));
     return gradient;
+  }
+
+  /** Views of a layer's gradients by parameter key. */
+  static Map<String, INDArray> gradients(Layer layer) {
+    return layer.getGradientsViewArray() == null
+        ? Map.of()
+        : layer
+            .conf()
+            .getLayer()
+            .initializer()
+            .getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray());
   }
 }

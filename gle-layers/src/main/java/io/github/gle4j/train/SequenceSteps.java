@@ -2,6 +2,7 @@
 package io.github.gle4j.train;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.Arrays;
@@ -70,6 +71,18 @@ final class SequenceSteps {
     this.labelsMask = unlessOnes(onLabels, dataType);
   }
 
+  private SequenceSteps(SequenceSteps steps) {
+    features = steps.features;
+    featuresMask = steps.featuresMask;
+    labels = null;
+    labelsMask = null;
+  }
+
+  /** The same without labels. */
+  SequenceSteps withoutLabels() {
+    return new SequenceSteps(this);
+  }
+
   /** Where a sample stands still its input does not matter; anywhere else it must be a number. */
   private void settleNonFinite() {
     if (Double.isFinite(features.sumNumber().doubleValue())) {
@@ -108,9 +121,25 @@ final class SequenceSteps {
     return labels != null;
   }
 
-  /** Labels per sequence, [batch, outputs]. */
+  /** Whether some labels do not count in full. */
+  boolean hasLabelsMask() {
+    return labelsMask != null;
+  }
+
+  /** Labels per sequence, [batch, outputs], or per step, [batch, outputs, time], in 'f' order. */
   INDArray labels() {
     return labels;
+  }
+
+  /** Features of all steps, [batch, inputs, time] in 'f' order. */
+  INDArray features() {
+    return features;
+  }
+
+  /** Features of some steps, [batch, to - from, inputs] in 'f' order. */
+  INDArray course(long from, long to) {
+    INDArray some = features.get(all(), all(), interval(from, to));
+    return some.permute(0, 2, 1).dup('f');
   }
 
   INDArray features(long t) {
@@ -124,6 +153,11 @@ final class SequenceSteps {
   /** [batch, 1], or null where time passes for all samples. */
   INDArray featuresMask(long t) {
     return featuresMask == null ? null : unlessOnes(featuresMask.getColumn(t, true).dup());
+  }
+
+  /** [batch, to - from], or null where time passes for all samples. */
+  INDArray featuresMask(long from, long to) {
+    return featuresMask == null ? null : featuresMask.get(all(), interval(from, to));
   }
 
   /** [batch, 1] or [batch, outputs], or null where all labels count. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.layers.GleDenseParamInitializer;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -70,6 +72,27 @@ final class StreamingNetworks {
         top.getIDropout() == null,
         "the RnnLossLayer has dropout, which cannot be streamed: remove it");
     return top;
+  }
+
+  /** States for a batch, that carry on the values of others, or start from zero without any. */
+  static List<NeuronState> fit(List<NeuronState> states, List<StreamingLayer> layers, long batch) {
+    return IntStream.range(0, layers.size())
+        .mapToObj(
+            l -> states.isEmpty() ? layers.get(l).newState(batch) : states.get(l).forBatch(batch))
+        .toList();
+  }
+
+  /** Whether the score has a part that does not come from the loss. */
+  static boolean isRegularised(MultiLayerNetwork network) {
+    for (Layer layer : network.getLayers()) {
+      for (String key : layer.paramTable().keySet()) {
+        List<?> regularization = layer.getConfig().getRegularizationByParam(key);
+        if (regularization != null && !regularization.isEmpty()) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   static RNNFormat inputFormat(MultiLayerNetwork network) {

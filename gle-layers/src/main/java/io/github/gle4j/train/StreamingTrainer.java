@@ -3,23 +3,27 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
-import org.nd4j.common.primitives.Pair;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a network of GLE layers from a stream: in every time step each layer reads its neighbours'
@@ -40,6 +44,11 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * <p>Not safe for use by several threads.
  */
 public final class StreamingTrainer {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamingTrainer.class);
+
+  /** Limits the memory of an evaluation. */
+  private static final long VALUES_AT_ONCE = 1L << 20;
+
   private final MultiLayerNetwork network;
   private final double beta;
   private final int updateInterval;
@@ -52,8 +61,10 @@ public final class StreamingTrainer {
   private final long inputs;
   private final long outputs;
   private final boolean errorsMoveMembranes;
-  private final LayerStack live;
-  private final ParameterUpdate update;
+  private final boolean isRegularised;
+  private final List<StreamingLayer> layers;
+  private final OutputLoss loss;
+  private final Engine engine;
   private int pendingSteps;
   private long pendingBatch;
 
@@ -68,7 +79,7 @@ public final class StreamingTrainer {
     if (!network.isInitCalled()) {
       network.init();
     }
-    List<StreamingLayer> layers = StreamingNetworks.layers(network);
+    layers = StreamingNetworks.layers(network);
     top = StreamingNetworks.top(network);
     inputs = network.layerInputSize(0);
     outputs = network.layerSize(layers.size() - 1);
@@ -76,8 +87,19 @@ public final class StreamingTrainer {
         Arrays.stream(network.getLayers())
             .map(layer -> layer.conf().getLayer())
             .anyMatch(conf -> conf instanceof GleDense dense && dense.getGamma() != 0);
-    live = new LayerStack(layers, network.params().dataType(), outputs);
-    update = new ParameterUpdate(network);
+    isRegularised = StreamingNetworks.isRegularised(network);
+    loss = new OutputLoss(top, beta, outputs);
+    ParameterUpdate update = new ParameterUpdate(network);
+    Optional<String> obstacle =
+        builder.fused
+            ? NativeFloats.obstacle(network.params().dataType())
+            : Optional.of("as configured");
+    if (obstacle.isEmpty()) {
+      engine = new FusedEngine(network, layers, loss, update, builder.threads);
+    } else {
+      LOG.info("Streaming by ND4J operations, which is slower: {}", obstacle.get());
+      engine = new ReferenceEngine(layers, loss, update);
+    }
     if (plateau != null) {
       LearningRates.requireFixed(network);
     }
@@ -160,29 +182,21 @@ public final class StreamingTrainer {
       throw new IllegalArgumentException("labels are null: fit needs a label for every sequence");
     }
     if (!carryState) {
-      live.reset();
+      resetState();
     }
     network.setInput(data.getFeatures()); // listeners ask it for the batch size
     tally.begin(steps, outputs);
-    live.setBatch(steps.batch());
-    for (long t = 0; t < steps.time(); t++) {
-      if (stopWhen.getAsBoolean()) {
-        return false;
+    beginBatch(steps.batch());
+    engine.open(steps);
+    try {
+      for (long t = 0; t < steps.time(); t++) {
+        if (stopWhen.getAsBoolean()) {
+          return false;
+        }
+        learn(steps, t, tally);
       }
-      beginLearning(steps.batch());
-      try (MemoryWorkspace memory = StepMemory.open()) {
-        double loss =
-            advance(
-                steps.features(t),
-                steps.labels(t),
-                steps.featuresMask(t),
-                steps.labelsMask(t),
-                true,
-                tally,
-                t);
-        setScore(loss, steps.batch());
-      }
-      endLearning();
+    } finally {
+      engine.close();
     }
     tally.end();
     return true;
@@ -223,51 +237,35 @@ public final class StreamingTrainer {
     if (!Double.isFinite(features.sumNumber().doubleValue())) {
       throw new IllegalArgumentException("features " + features + ": finite numbers are allowed");
     }
-    if (learn) {
-      beginLearning(batch);
-    }
-    live.setBatch(batch);
-    INDArray output = live.output().dup();
     network.setInput(features);
-    try (MemoryWorkspace memory = StepMemory.open()) {
-      INDArray x = features.castTo(output.dataType()).dup('f');
-      INDArray y = labels == null ? null : labels.castTo(output.dataType());
-      double loss = advance(x, y, null, null, learn, null, 0);
-      if (labels != null) {
-        setScore(loss, batch);
-      }
-    }
+    SequenceSteps steps =
+        new SequenceSteps(
+            oneStep(features), oneStep(labels), null, null, inputs, outputs, dataType());
+    Tally tally = new Tally(top.getActivationFn());
+    tally.begin(steps, outputs);
     if (learn) {
-      endLearning();
+      beginBatch(batch);
     }
-    return output;
+    engine.open(steps);
+    try {
+      if (learn) {
+        learn(steps, 0, tally);
+      } else {
+        setScore(steps, engine.step(0, false, tally));
+      }
+    } finally {
+      engine.close();
+    }
+    tally.end();
+    return tally.sum();
   }
 
-  /** One step of the live network; returns the loss summed over the samples. */
-  private double advance(
-      INDArray x,
-      INDArray labels,
-      INDArray featuresMask,
-      INDArray labelsMask,
-      boolean learn,
-      Tally tally,
-      long t) {
-    INDArray output = live.output();
-    double loss = 0;
-    INDArray error = null;
-    if (labels != null) {
-      Pair<Double, INDArray> scored =
-          top.getLossFn()
-              .computeGradientAndScore(
-                  labels, output.dup(), top.getActivationFn(), labelsMask, false);
-      loss = scored.getFirst();
-      error = scored.getSecond().castTo(output.dataType()).mul(-beta);
-    }
-    if (tally != null) {
-      tally.add(t, output, loss);
-    }
-    live.step(x, error, featuresMask, learn);
-    return loss;
+  private static INDArray oneStep(INDArray array) {
+    return array == null ? null : array.dup('f').reshape('f', array.size(0), array.size(1), 1);
+  }
+
+  private DataType dataType() {
+    return network.params().dataType();
   }
 
   /**
@@ -297,10 +295,10 @@ public final class StreamingTrainer {
     if (iterator.resetSupported()) {
       iterator.reset();
     }
-    LayerStack neurons = live.copy();
     Tally tally = new Tally(top.getActivationFn(), evaluations);
+    List<NeuronState> states = engine.states();
     while (iterator.hasNext()) {
-      infer(neurons, steps(iterator.next()), tally);
+      states = infer(states, steps(iterator.next()), tally);
     }
     return tally.meanLoss();
   }
@@ -328,38 +326,60 @@ public final class StreamingTrainer {
    */
   public INDArray summedOutput(INDArray features, INDArray featuresMask) {
     Tally tally = new Tally(top.getActivationFn());
-    infer(live.copy(), steps(features, null, featuresMask, null), tally);
+    infer(engine.states(), steps(features, null, featuresMask, null), tally);
     return tally.sum();
   }
 
-  private void infer(LayerStack neurons, SequenceSteps steps, Tally tally) {
-    if (!carryState) {
-      neurons.reset();
-    }
-    neurons.setBatch(steps.batch());
+  /** Runs sequences through neurons in these states, which change, and returns the states then. */
+  private List<NeuronState> infer(List<NeuronState> from, SequenceSteps steps, Tally tally) {
+    List<NeuronState> states = carryState ? from : List.of();
     tally.begin(steps, outputs);
-    for (long t = 0; t < steps.time(); t++) {
-      try (MemoryWorkspace memory = StepMemory.open()) {
-        INDArray output = neurons.output();
-        double loss =
-            steps.hasLabels()
-                ? top.getLossFn()
-                    .computeScore(
-                        steps.labels(t),
-                        output.dup(),
-                        top.getActivationFn(),
-                        steps.labelsMask(t),
-                        false)
-                : 0;
-        tally.add(t, output, loss);
-        if (errorsMoveMembranes) {
-          neurons.step(steps.features(t), null, steps.featuresMask(t), false);
-        } else {
-          neurons.infer(steps.features(t), steps.featuresMask(t));
+    if (errorsMoveMembranes) {
+      states = inferWithErrors(states, steps, tally);
+    } else {
+      states = StreamingNetworks.fit(states, layers, steps.batch());
+      long piece = Math.max(1, VALUES_AT_ONCE / (steps.batch() * widest()));
+      for (long t = 0; t < steps.time(); t += piece) {
+        long end = Math.min(t + piece, steps.time());
+        try (MemoryWorkspace memory = StepMemory.open()) {
+          INDArray rates = steps.course(t, end);
+          for (int l = 0; l < layers.size(); l++) {
+            rates = layers.get(l).infer(states.get(l), rates, steps.featuresMask(t, end));
+          }
+          tally.addAll(t, rates, loss);
         }
       }
     }
     tally.end();
+    return states;
+  }
+
+  /** Errors under way still move the membranes: step by step, on an engine of its own. */
+  private List<NeuronState> inferWithErrors(
+      List<NeuronState> states, SequenceSteps steps, Tally tally) {
+    Engine copy = engine.fresh();
+    copy.set(states);
+    copy.open(steps.withoutLabels());
+    try {
+      for (long t = 0; t < steps.time(); t++) {
+        INDArray output = copy.output();
+        double score =
+            steps.hasLabels() ? loss.score(steps.labels(t), output, steps.labelsMask(t)) : 0;
+        tally.add(t, output, score);
+        copy.step(t, false, null);
+      }
+    } finally {
+      copy.close();
+    }
+    return copy.states();
+  }
+
+  private long widest() {
+    long widest = inputs;
+    for (int l = 0; l < layers.size(); l++) {
+      widest = Math.max(widest, network.layerSize(l));
+    }
+    return widest;
   }
 
   /**
@@ -390,21 +410,22 @@ public final class StreamingTrainer {
 
   /** Sets the states of all neurons to those before the first step. */
   public void resetState() {
-    live.reset();
+    engine.set(List.of());
   }
 
   /**
-   * The state of a layer's neurons.
+   * The state of a layer's neurons, with the errors of the latest step.
    *
    * @param layer index, the lowest GLE layer being 0
-   * @return the live state, which the next step changes
+   * @return a copy
    * @throws IllegalStateException before the first step
    */
   public NeuronState state(int layer) {
-    if (live.states().isEmpty()) {
+    List<NeuronState> states = engine.states();
+    if (states.isEmpty()) {
       throw new IllegalStateException("there is no state before the first step");
     }
-    return live.states().get(layer);
+    return states.get(layer);
   }
 
   /**
@@ -414,20 +435,24 @@ public final class StreamingTrainer {
    * @return one map per GLE layer, lowest first; empty before the first step
    */
   public List<Map<String, INDArray>> saveState() {
-    return live.states().stream().map(NeuronState::save).toList();
+    return engine.states().stream().map(NeuronState::save).toList();
   }
 
   /**
    * Goes on from saved states.
    *
    * @param saved what {@link #saveState} returned
-   * @throws IllegalArgumentException when they do not fit the network; nothing changes then
+   * @throws IllegalArgumentException when they do not fit the network or are not finite; nothing
+   *     changes then
    */
   public void restoreState(List<Map<String, INDArray>> saved) {
     int layers = network.getnLayers() - 1;
     if (!saved.isEmpty() && saved.size() != layers) {
       throw new IllegalArgumentException(
           "saved states of " + saved.size() + " layers: the network has " + layers);
+    }
+    for (int l = 0; l < saved.size(); l++) {
+      requireFinite(l, saved.get(l));
     }
     List<NeuronState> states = saved.stream().map(NeuronState::restore).toList();
     for (int l = 0; l < states.size(); l++) {
@@ -439,7 +464,7 @@ public final class StreamingTrainer {
           states.get(0).batch(),
           network.layerInputSize(l));
     }
-    live.set(states);
+    engine.set(states);
   }
 
   /**
@@ -460,31 +485,35 @@ public final class StreamingTrainer {
   public void finishUpdate() {
     if (pendingSteps > 0) {
       pendingSteps = 0;
-      update.apply(pendingBatch);
+      engine.update(pendingBatch);
     }
   }
 
   /**
    * Gradients are means over the batch, so an update interval ends where the batch size changes.
    */
-  private void beginLearning(long batch) {
+  private void beginBatch(long batch) {
     if (batch != pendingBatch) {
       finishUpdate();
-    }
-    if (pendingSteps == 0) {
-      update.begin();
     }
     pendingBatch = batch;
   }
 
-  private void endLearning() {
+  private void learn(SequenceSteps steps, long t, Tally tally) {
+    if (pendingSteps == 0) {
+      engine.begin();
+    }
+    setScore(steps, engine.step(t, true, tally));
     if (++pendingSteps >= updateInterval) {
       finishUpdate();
     }
   }
 
-  private void setScore(double loss, long batch) {
-    network.setScore(loss / batch + network.calcRegularizationScore(true));
+  private void setScore(SequenceSteps steps, double loss) {
+    if (steps.hasLabels()) {
+      double regularization = isRegularised ? network.calcRegularizationScore(true) : 0;
+      network.setScore(loss / steps.batch() + regularization);
+    }
   }
 
   private SequenceSteps steps(DataSet data) {
@@ -506,11 +535,21 @@ public final class StreamingTrainer {
         labelsMask,
         inputs,
         outputs,
-        network.params().dataType());
+        dataType());
   }
 
   private static INDArray channelsFirst(INDArray array) {
     return array == null || array.rank() != 3 ? array : array.permute(0, 2, 1);
+  }
+
+  private static void requireFinite(int layer, Map<String, INDArray> saved) {
+    saved.forEach(
+        (name, array) -> {
+          if (array.isNaN().any() || array.isInfinite().any()) {
+            throw new IllegalArgumentException(
+                "saved " + name + " of layer " + layer + " is not finite");
+          }
+        });
   }
 
   /** Any number of rows is right where {@code rows} is null. */
@@ -534,6 +573,8 @@ public final class StreamingTrainer {
     private ReduceOnPlateau plateau;
     private DataSetIterator plateauData;
     private BooleanSupplier stopWhen = () -> false;
+    private boolean fused = true;
+    private int threads = 1;
 
     private Builder(MultiLayerNetwork network) {
       this.network = Objects.requireNonNull(network, "network");
@@ -608,6 +649,35 @@ public final class StreamingTrainer {
      */
     public Builder stopWhen(BooleanSupplier stopWhen) {
       this.stopWhen = Objects.requireNonNull(stopWhen, "stopWhen");
+      return this;
+    }
+
+    /**
+     * Number of threads that share the layers while {@code fit} runs. The results are the same for
+     * any number; {@link StreamingTrainer#step} uses the caller's thread alone.
+     *
+     * @param threads at least 1; default 1. More than there are layers, or processors, is of no
+     *     use.
+     * @return this builder
+     * @throws IllegalArgumentException when below 1
+     */
+    public Builder threads(int threads) {
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads = " + threads + ": at least 1 is allowed");
+      }
+      this.threads = threads;
+      return this;
+    }
+
+    /**
+     * Whether to compute in Java and OpenBLAS on ND4J's memory where that is possible: floats on
+     * the CPU. Else, and with false, ND4J's operations do it, one thread, about ten times slower.
+     *
+     * @param fused default true
+     * @return this builder
+     */
+    public Builder fused(boolean fused) {
+      this.fused = fused;
       return this;
     }
 

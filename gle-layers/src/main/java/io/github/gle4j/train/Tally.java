@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -21,6 +24,7 @@ final class Tally {
   private SequenceSteps sequence;
   private INDArray sum;
   private INDArray hasLabel;
+  private float[] plainSum = {};
 
   Tally(IActivation outputActivation, IEvaluation<?>... evaluations) {
     this.outputActivation = outputActivation;
@@ -31,7 +35,7 @@ final class Tally {
     sequence = steps;
     DataType dataType = steps.features(0).dataType();
     sum = Nd4j.create(dataType, new long[] {steps.batch(), outputs}, 'f');
-    hasLabel = Nd4j.create(dataType, new long[] {steps.batch(), 1}, 'f');
+    hasLabel = steps.hasLabelsMask() ? Nd4j.create(dataType, new long[] {steps.batch(), 1}) : null;
   }
 
   /**
@@ -48,7 +52,6 @@ final class Tally {
     if (mask == null) {
       labelled += output.size(0);
       sum.addi(output);
-      hasLabel.assign(1);
     } else {
       rows = mask.max(true, 1).gt(0).castTo(mask.dataType());
       labelled += rows.sumNumber().doubleValue();
@@ -60,13 +63,66 @@ final class Tally {
     }
   }
 
+  /**
+   * As {@link #add(long, INDArray, double)}, without allocation where labels are per sequence and
+   * all count.
+   *
+   * @param output [outputs][batch]
+   */
+  void add(long t, float[] output, double stepLoss) {
+    if (sequence.hasLabelsMask() || sequence.hasLabelsPerStep()) {
+      add(t, Nd4j.createFromArray(output).reshape('f', sum.shape()), stepLoss);
+      return;
+    }
+    loss += stepLoss;
+    labelled += sum.size(0);
+    if (plainSum.length != output.length) {
+      plainSum = new float[output.length];
+    }
+    for (int i = 0; i < output.length; i++) {
+      plainSum[i] += output[i];
+    }
+  }
+
+  /**
+   * Takes several steps into account.
+   *
+   * @param from the first of them
+   * @param outputs [batch, steps, outputs] in 'f' order, before the loss layer's activation
+   * @param function computes losses
+   */
+  void addAll(long from, INDArray outputs, OutputLoss function) {
+    long time = outputs.size(1);
+    if (sequence.hasLabelsMask() || sequence.hasLabelsPerStep()) {
+      for (long t = 0; t < time; t++) {
+        INDArray output = outputs.get(all(), point(t), all()).dup('f');
+        INDArray mask = sequence.labelsMask(from + t);
+        add(from + t, output, function.score(sequence.labels(from + t), output, mask));
+      }
+      return;
+    }
+    labelled += outputs.size(0) * time;
+    sum.addi(outputs.sum(1));
+    if (sequence.hasLabels()) {
+      INDArray rows = outputs.reshape('f', outputs.size(0) * time, outputs.size(2));
+      loss += function.score(Nd4j.tile(sequence.labels(), (int) time, 1), rows, null);
+    }
+  }
+
   void end() {
+    if (plainSum.length > 0) {
+      sum.addi(Nd4j.createFromArray(plainSum).reshape('f', sum.shape()));
+      plainSum = new float[0];
+    }
     if (sequence.hasLabels() && !sequence.hasLabelsPerStep()) {
       evaluate(sequence.labels(), sum, hasLabel);
     }
   }
 
-  /** Outputs of the latest sequence summed over its unmasked steps, [batch, outputs]. */
+  /**
+   * After {@link #end}: outputs of the latest sequence summed over its unmasked steps, [batch,
+   * outputs].
+   */
   INDArray sum() {
     return sum;
   }

@@ -25,11 +25,12 @@ final class KernelOracle {
   }
 
   /** Runs some steps on random input and compares every defined value. */
-  void check(GleKernel kernel, DataType dataType, double tolerance) {
+  void check(GleKernel<INDArray> kernel, DataType dataType, double tolerance) {
     double dt = 0.2;
     INDArray tauM = random(dataType, 1, neurons).addi(1.5);
     INDArray tauR = random(dataType, 1, neurons).addi(1.5);
-    NeuronParameters parameters = new NeuronParameters(tauM, tauR, dt, gamma, prospectiveErrors);
+    NeuronParameters<INDArray> parameters =
+        new NeuronParameters<>(tauM, tauR, dt, gamma, prospectiveErrors);
     INDArray u = random(dataType, batch, neurons);
     INDArray v = random(dataType, batch, neurons);
     INDArray q = random(dataType, batch, neurons);

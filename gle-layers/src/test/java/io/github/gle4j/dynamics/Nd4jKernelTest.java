@@ -30,7 +30,7 @@ class Nd4jKernelTest {
   @Test
   void equalTimeConstantsNeitherDelayNorFilter() {
     INDArray tau = Nd4j.createFromArray(new double[][] {{0.4, 2}});
-    NeuronParameters parameters = new NeuronParameters(tau, tau, 0.2, 0, true);
+    NeuronParameters<INDArray> parameters = new NeuronParameters<>(tau, tau, 0.2, 0, true);
     INDArray current = Nd4j.createFromArray(new double[][] {{0.3, -0.7}});
     INDArray u = Nd4j.createFromArray(new double[][] {{0.5, 0.1}});
     INDArray p = Nd4j.zerosLike(u);
@@ -53,7 +53,7 @@ class Nd4jKernelTest {
     INDArray e = Nd4j.zerosLike(one);
     new Nd4jKernel()
         .error(
-            new NeuronParameters(tauM, tauR, 0.2, 0, true),
+            new NeuronParameters<>(tauM, tauR, 0.2, 0, true),
             one,
             one,
             Nd4j.zerosLike(one),
@@ -64,7 +64,7 @@ class Nd4jKernelTest {
   }
 
   /** Kernels with one mistake each: the oracle must notice every one. */
-  static Stream<GleKernel> mistaken() {
+  static Stream<GleKernel<INDArray>> mistaken() {
     return Stream.of(
         new Mistaken("sign of e") {
           @Override
@@ -80,8 +80,8 @@ class Nd4jKernelTest {
         },
         new Mistaken("tau_m and tau_r swapped") {
           @Override
-          NeuronParameters parameters(NeuronParameters n) {
-            return new NeuronParameters(
+          NeuronParameters<INDArray> parameters(NeuronParameters<INDArray> n) {
+            return new NeuronParameters<>(
                 n.tauR(), n.tauM(), n.dt(), n.gamma(), n.prospectiveErrors());
           }
         },
@@ -101,7 +101,7 @@ class Nd4jKernelTest {
 
   @ParameterizedTest
   @MethodSource("mistaken")
-  void theOracleNoticesAMistake(GleKernel mistaken) {
+  void theOracleNoticesAMistake(GleKernel<INDArray> mistaken) {
     new KernelOracle(2, 3, 0.3, true).check(new Nd4jKernel(), DataType.DOUBLE, 1e-12);
     assertThrows(
         AssertionError.class,
@@ -110,7 +110,7 @@ class Nd4jKernelTest {
 
   /** The right kernel, with places to go wrong. */
   @SuppressWarnings("UnusedVariable") // parameters are for those who override
-  private abstract static class Mistaken implements GleKernel {
+  private abstract static class Mistaken implements GleKernel<INDArray> {
     private final Nd4jKernel right = new Nd4jKernel();
     private final String name;
 
@@ -118,7 +118,7 @@ class Nd4jKernelTest {
       this.name = name;
     }
 
-    NeuronParameters parameters(NeuronParameters n) {
+    NeuronParameters<INDArray> parameters(NeuronParameters<INDArray> n) {
       return n;
     }
 
@@ -132,7 +132,7 @@ class Nd4jKernelTest {
 
     @Override
     public void error(
-        NeuronParameters n,
+        NeuronParameters<INDArray> n,
         INDArray above,
         INDArray d,
         INDArray v,
@@ -146,7 +146,12 @@ class Nd4jKernelTest {
 
     @Override
     public void membrane(
-        NeuronParameters n, INDArray i, INDArray e, INDArray u, INDArray uDot, INDArray p) {
+        NeuronParameters<INDArray> n,
+        INDArray i,
+        INDArray e,
+        INDArray u,
+        INDArray uDot,
+        INDArray p) {
       right.membrane(parameters(n), i, e, u, uDot, p);
       spoilVoltage(n.dt(), uDot, p);
     }

@@ -23,6 +23,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -425,14 +426,17 @@ class StreamingTrainerTest {
     for (int k = 0; k < 6; k++) {
       trainer.step(gaussian(k, 4, 2), oneHot(k, 4, 3));
     }
-    trainer.state(1).u().putScalar(0, 0, Double.NaN);
-    stops("the gradient of W in layer 1 is not finite at update 7", trainer, network);
+    List<Map<String, INDArray>> saved = trainer.saveState();
+    saved.get(1).get("v").putScalar(0, 0, Double.MAX_VALUE); // the look-ahead overflows
+    trainer.restoreState(saved);
+    stops(
+        "the gradient of W in layer 1 is not finite in step 0, before update 6", trainer, network);
     trainer.resetState();
     trainer.step(gaussian(8, 4, 2), oneHot(8, 4, 3));
 
     MultiLayerNetwork absurd = classifier(new Sgd(Double.MAX_VALUE));
     stops(
-        "the update of b in layer 2 is not finite at update 1",
+        "the update of b in layer 2 is not finite in step 0, before update 1",
         StreamingTrainer.builder(absurd).build(),
         absurd);
   }

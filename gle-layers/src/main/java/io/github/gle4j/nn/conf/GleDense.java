@@ -203,7 +203,13 @@ public final class GleDense extends BaseRecurrentLayer {
         || paramName.equals(GleDenseParamInitializer.TAU_R_KEY);
   }
 
-  private boolean isFrozen(String paramName) {
+  /**
+   * Whether a parameter is a time constant that is not learned: its gradient is always zero.
+   *
+   * @param paramName key of a parameter
+   * @return true for such a time constant
+   */
+  public boolean isFrozen(String paramName) {
     return switch (paramName) {
       case GleDenseParamInitializer.TAU_M_KEY -> !learnedTimeConstants.tauM();
       case GleDenseParamInitializer.TAU_R_KEY -> !learnedTimeConstants.tauR();

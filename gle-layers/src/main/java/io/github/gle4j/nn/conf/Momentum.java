@@ -13,7 +13,8 @@ import org.nd4j.linalg.schedule.ISchedule;
  * parameter -= learningRate m}. DL4J offers Nesterov's variant only.
  */
 public final class Momentum implements IUpdater {
-  private static final String STATE_KEY = "M";
+  /** Name of the updater's only state, the accumulated gradient. */
+  public static final String STATE_KEY = "M";
 
   private double learningRate;
   private ISchedule learningRateSchedule;

@@ -2,7 +2,6 @@
 package io.github.gle4j.nn.layers;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
@@ -36,11 +35,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * the single steps.
  */
 public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements StreamingLayer {
-  private final transient GleKernel kernel = new Nd4jKernel();
+  private final transient GleKernel<INDArray> kernel = new Nd4jKernel();
+  private final transient GleKernel<INDArray> sequenceKernel;
 
   /**
-   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch * time, nIn],
-   * {@code uDot} and {@code d} [batch, nOut, time], and {@code d} before the first step.
+   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, time, nIn],
+   * {@code uDot} and {@code d} [batch, time, nOut], and {@code d} before the first step.
    */
   private record Course(INDArray below, INDArray uDot, INDArray d, INDArray dBefore) {}
 
@@ -54,6 +54,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
    */
   public GleDenseImpl(NeuralNetConfiguration conf, DataType dataType) {
     super(conf, dataType);
+    sequenceKernel = NativeFloats.obstacle(dataType).isPresent() ? kernel : new NativeKernel();
   }
 
   // One step at a time.
@@ -67,7 +68,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   public void step(
       NeuronState state, INDArray below, INDArray above, INDArray mask, boolean learn) {
     NeuronState before = mask == null ? null : state.copy();
-    NeuronParameters neurons = neurons();
+    NeuronParameters<INDArray> neurons = neurons();
     kernel.error(neurons, above, state.d(), state.v(), state.q(), state.vDot(), state.e());
     if (mask != null) {
       state.q().muliColumnVector(mask);
@@ -80,7 +81,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       addTimeConstantGradients(state.q(), state.e(), state.uDot());
     }
     feedback(state.e(), weights(), state.nextF());
-    rate(state.p(), state.nextR(), state.d());
+    RateFunctions.apply(layerConf().getActivationFn(), state.p(), state.nextR(), state.d());
     if (mask != null) {
       hold(mask, before.u(), state.u());
       hold(mask, before.v(), state.v());
@@ -91,16 +92,32 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   @Override
-  public void infer(NeuronState state, INDArray below, INDArray mask) {
-    NeuronState before = mask == null ? null : state.copy();
-    forward(below, weights(), state.current());
-    kernel.membrane(neurons(), state.current(), null, state.u(), state.uDot(), state.p());
-    rate(state.p(), state.nextR(), state.d());
-    if (mask != null) {
-      hold(mask, before.u(), state.u());
-      hold(mask, before.d(), state.d());
-      hold(mask, before.r(), state.nextR());
+  public INDArray infer(NeuronState state, INDArray below, INDArray mask) {
+    INDArray delayed =
+        Nd4j.createUninitialized(dataType, new long[] {below.size(0), below.size(1), nOut()}, 'f');
+    IActivation phi = layerConf().getActivationFn();
+    if (mask == null && sequenceKernel != kernel && RateFunctions.isFast(phi)) {
+      DenseConnectivity.products(rows(below), weights(), rows(delayed));
+      INDArray bias = getParam(GleDenseParamInitializer.BIAS_KEY);
+      NativeScan.run(delayed, bias, neurons(), RateFunctions.of(phi, 1), state);
+    } else {
+      INDArray first = state.r().dup('f');
+      INDArray r = advance(state, below, mask, weights(), LayerWorkspaceMgr.noWorkspaces());
+      course = null;
+      Courses.delay(first, r, delayed);
     }
+    return delayed;
+  }
+
+  @Override
+  public Connectivity connectivity(int batch, Scratch scratch) {
+    return new DenseConnectivity(
+        batch,
+        weights(),
+        gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY),
+        getParam(GleDenseParamInitializer.BIAS_KEY),
+        gradientViews.get(GleDenseParamInitializer.BIAS_KEY),
+        scratch);
   }
 
   // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients. The rows of all
@@ -128,7 +145,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
 
   // The neurons' own: time-constant gradients and rates, of one step or of all steps at once.
 
-  /** As {@link #addGradients}, for arrays [batch, nOut] or [batch, nOut, time]. */
+  /** As {@link #addGradients}. */
   private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
     if (layerConf().getLearnedTimeConstants().tauM()) {
       gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).addi(perNeuron(e.mul(uDot)));
@@ -139,24 +156,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   private static INDArray perNeuron(INDArray values) {
-    INDArray sums = values.rank() == 3 ? values.sum(0, 2) : values.sum(0);
-    return sums.reshape(1, values.size(1));
-  }
-
-  /** {@code r = phi(p), d = phi'(p)}; p has no defined content afterwards. */
-  private void rate(INDArray p, INDArray r, INDArray d) {
-    IActivation activation = layerConf().getActivationFn();
-    CheckedCopy.copy(p, r);
-    keep(activation.getActivation(r, false), r);
-    d.assign(1);
-    keep(activation.backprop(p, d).getFirst(), d);
-  }
-
-  /** Some activation functions work in place, others return a new array. */
-  private static void keep(INDArray result, INDArray target) {
-    if (result != target) {
-      CheckedCopy.copy(result, target);
-    }
+    return values.sum(true, 0);
   }
 
   /** Puts the old values back where the mask is 0. */
@@ -164,8 +164,9 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     after.muliColumnVector(mask).addi(before.mulColumnVector(mask.rsub(1)));
   }
 
-  private NeuronParameters neurons() {
-    return new NeuronParameters(
+  @Override
+  public NeuronParameters<INDArray> neurons() {
+    return new NeuronParameters<>(
         getParam(GleDenseParamInitializer.TAU_M_KEY),
         getParam(GleDenseParamInitializer.TAU_R_KEY),
         layerConf().getDt(),
@@ -240,7 +241,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
-  /** The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state. */
+  /** Runs {@link #input} through the layer, starting at the state, which it advances. */
   private INDArray forward(NeuronState state, boolean training, LayerWorkspaceMgr workspaceMgr) {
     applyDropOutIfNecessary(training, workspaceMgr);
     INDArray x = permuteIfNWC(input.castTo(dataType));
@@ -255,37 +256,62 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
               + " "
               + layerId());
     }
-    long batch = x.size(0);
-    long time = x.size(2);
-    INDArray below = rows(x, ArrayType.ACTIVATIONS, workspaceMgr);
-    INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch * time, nOut());
     INDArray weights =
         getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, training, workspaceMgr);
-    forward(below, weights, current);
+    return permuteIfNWC(forward(state, x, maskArray, weights, workspaceMgr));
+  }
 
-    INDArray currents = sequence(current, ArrayType.ACTIVATIONS, workspaceMgr, batch);
-    INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
-    INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
-    NeuronParameters neurons = neurons();
-    for (long t = 0; t < time; t++) {
-      INDArray mask = maskAt(t);
-      INDArray before = mask == null ? null : state.u().dup('f');
-      kernel.membrane(neurons, at(currents, t), null, state.u(), at(uDot, t), at(p, t));
-      if (mask != null) {
-        hold(mask, before, state.u());
+  private INDArray forward(
+      NeuronState state,
+      INDArray x,
+      INDArray mask,
+      INDArray weights,
+      LayerWorkspaceMgr workspaceMgr) {
+    INDArray first = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.r(), 'f');
+    INDArray below = timeSecond(x, ArrayType.ACTIVATIONS, workspaceMgr);
+    INDArray r = advance(state, below, mask, weights, workspaceMgr);
+    return delayedSequence(first, r, ArrayType.ACTIVATIONS, workspaceMgr);
+  }
+
+  /**
+   * Advances {@code u, r, d} of the state over a course and keeps what {@link #backpropGradient}
+   * needs of it.
+   *
+   * @param below [batch, time, nIn] in 'f' order: all samples and steps of a neuron lie side by
+   *     side
+   * @return rates, [batch, time, nOut] in 'f' order
+   */
+  private INDArray advance(
+      NeuronState state,
+      INDArray below,
+      INDArray mask,
+      INDArray weights,
+      LayerWorkspaceMgr workspaceMgr) {
+    long batch = below.size(0);
+    long time = below.size(1);
+    INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
+    forward(rows(below), weights, rows(current));
+    INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
+    INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
+    NeuronParameters<INDArray> neurons = neurons();
+    if (mask == null) {
+      sequenceKernel.membrane(neurons, current, null, state.u(), uDot, p);
+    } else {
+      for (long t = 0; t < time; t++) {
+        INDArray before = state.u().dup('f');
+        kernel.membrane(neurons, at(current, t), null, state.u(), at(uDot, t), at(p, t));
+        hold(at(mask, t), before, state.u());
       }
     }
-    INDArray r = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
-    INDArray d = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
-    rate(p, r, d);
-    holdWhereMasked(state.r(), r);
-    holdWhereMasked(state.d(), d);
-    INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
-    course = new Course(below, uDot, d, dBefore);
-    INDArray output = delayed(state.r(), r, ArrayType.ACTIVATIONS, workspaceMgr);
+    INDArray r = current; // no longer needed
+    INDArray d = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
+    RateFunctions.applyFast(layerConf().getActivationFn(), rows(p), rows(r), rows(d));
+    holdWhereMasked(mask, state.r(), r);
+    holdWhereMasked(mask, state.d(), d);
+    course = new Course(below, uDot, d, workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f'));
     CheckedCopy.copy(at(r, time - 1), state.r());
     CheckedCopy.copy(at(d, time - 1), state.d());
-    return permuteIfNWC(output);
+    return r;
   }
 
   @Override
@@ -318,36 +344,38 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       throw new IllegalStateException(
           "backpropGradient without a forward pass before it " + layerId());
     }
-    INDArray eps = permuteIfNWC(epsilon.castTo(dataType));
-    long batch = eps.size(0);
-    long time = eps.size(2);
+    ArrayType working = ArrayType.BP_WORKING_MEM;
+    INDArray above = timeSecond(permuteIfNWC(epsilon.castTo(dataType)), working, workspaceMgr);
+    above.negi();
+    long batch = above.size(0);
+    long time = above.size(1);
     NeuronState state = startOf(tBpttStateMap);
-    INDArray q = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nOut(), time);
-    INDArray e = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nOut(), time);
-    NeuronParameters neurons = neurons();
-    for (long t = 0; t < time; t++) {
-      INDArray mask = maskAt(t);
-      INDArray before = mask == null ? null : state.v().dup('f');
-      INDArray d = t == 0 ? course.dBefore() : at(course.d(), t - 1);
-      at(eps, t).muli(-1, state.p());
-      kernel.error(neurons, state.p(), d, state.v(), at(q, t), state.vDot(), at(e, t));
-      if (mask != null) {
+    INDArray d = array(working, workspaceMgr, batch, time, nOut());
+    Courses.delay(course.dBefore(), course.d(), d);
+    INDArray q = array(working, workspaceMgr, batch, time, nOut());
+    INDArray e = array(working, workspaceMgr, batch, time, nOut());
+    NeuronParameters<INDArray> neurons = neurons();
+    if (maskArray == null) {
+      sequenceKernel.error(neurons, above, d, state.v(), q, state.vDot(), e);
+    } else {
+      for (long t = 0; t < time; t++) {
+        INDArray mask = at(maskArray, t);
+        INDArray before = state.v().dup('f');
+        kernel.error(neurons, at(above, t), at(d, t), state.v(), at(q, t), state.vDot(), at(e, t));
         at(q, t).muliColumnVector(mask);
         at(e, t).muliColumnVector(mask);
         hold(mask, before, state.v());
       }
     }
     gradientsFlattened.assign(0);
-    INDArray eRows = rows(e, ArrayType.BP_WORKING_MEM, workspaceMgr);
-    addGradients(course.below(), eRows);
-    addTimeConstantGradients(q, e, course.uDot());
+    addGradients(rows(course.below()), rows(e));
+    addTimeConstantGradients(rows(q), rows(e), rows(course.uDot()));
     INDArray weights = getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, true, workspaceMgr);
-    INDArray fRows = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch * time, nIn());
-    feedback(eRows, weights, fRows);
+    INDArray f = array(working, workspaceMgr, batch, time, nIn());
+    feedback(rows(e), weights, rows(f));
     weightNoiseParams.clear();
-    INDArray f = sequence(fRows, ArrayType.BP_WORKING_MEM, workspaceMgr, batch);
-    holdWhereMasked(state.f(), f);
-    INDArray below = delayed(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
+    holdWhereMasked(maskArray, state.f(), f);
+    INDArray below = delayedSequence(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
     if (!tBpttStateMap.isEmpty()) {
       CheckedCopy.copy(state.v(), tBpttStateMap.get("v"));
       CheckedCopy.copy(at(f, time - 1), tBpttStateMap.get("f"));
@@ -383,51 +411,42 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     return layerConf().getNOut();
   }
 
-  /** Each step of a sequence repeats the one before, {@code first} at the start, where masked. */
-  private void holdWhereMasked(INDArray first, INDArray sequence) {
-    for (long t = 0; maskArray != null && t < sequence.size(2); t++) {
-      hold(maskAt(t), t == 0 ? first : at(sequence, t - 1), at(sequence, t));
+  /** Each step of a course repeats the one before, {@code first} at the start, where masked. */
+  private void holdWhereMasked(INDArray mask, INDArray first, INDArray course) {
+    for (long t = 0; mask != null && t < course.size(1); t++) {
+      hold(at(mask, t), t == 0 ? first : at(course, t - 1), at(course, t));
     }
   }
 
-  /** Column t of the feature mask, [batch, 1], or null without a mask. */
-  private INDArray maskAt(long t) {
-    return maskArray == null ? null : maskArray.getColumn(t, true).castTo(dataType);
-  }
-
-  private static INDArray at(INDArray sequence, long t) {
-    return sequence.get(all(), all(), point(t));
+  /** Step t of [batch, time, size], or column t of a mask [batch, time] as [batch, 1]. */
+  private INDArray at(INDArray course, long t) {
+    return course.rank() == 2
+        ? course.getColumn(t, true).castTo(dataType)
+        : course.get(all(), point(t), all());
   }
 
   private INDArray array(ArrayType type, LayerWorkspaceMgr workspaceMgr, long... shape) {
     return workspaceMgr.createUninitialized(type, dataType, shape, 'f');
   }
 
-  /** [batch, size, time] as [batch * time, size], in 'f' order. */
-  private static INDArray rows(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    return workspaceMgr
-        .dup(type, sequence.permute(0, 2, 1), 'f')
-        .reshape('f', sequence.size(0) * sequence.size(2), sequence.size(1));
+  /** [batch, size, time] as [batch, time, size], in 'f' order. */
+  private INDArray timeSecond(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    INDArray course =
+        array(type, workspaceMgr, sequence.size(0), sequence.size(2), sequence.size(1));
+    Courses.read(sequence, course);
+    return course;
   }
 
-  /** [batch * time, size] as [batch, size, time], in 'f' order. */
-  private static INDArray sequence(
-      INDArray rows, ArrayType type, LayerWorkspaceMgr workspaceMgr, long batch) {
-    return workspaceMgr.dup(
-        type, rows.reshape('f', batch, rows.size(0) / batch, rows.size(1)).permute(0, 2, 1), 'f');
+  /** {@code first, course[0], course[1], ...} as a sequence [batch, size, time]. */
+  private INDArray delayedSequence(
+      INDArray first, INDArray course, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    INDArray sequence = array(type, workspaceMgr, course.size(0), course.size(2), course.size(1));
+    Courses.writeDelayed(first, course, sequence);
+    return sequence;
   }
 
-  /** {@code first, sequence[0], sequence[1], ...} without the sequence's last step. */
-  private INDArray delayed(
-      INDArray first, INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    long time = sequence.size(2);
-    INDArray delayed = array(type, workspaceMgr, sequence.shape());
-    CheckedCopy.copy(first, at(delayed, 0));
-    if (time > 1) {
-      CheckedCopy.copy(
-          sequence.get(all(), all(), interval(0, time - 1)),
-          delayed.get(all(), all(), interval(1, time)));
-    }
-    return delayed;
+  /** A view of [batch, time, size] as [batch * time, size]. */
+  private static INDArray rows(INDArray course) {
+    return course.reshape('f', course.size(0) * course.size(1), course.size(2));
   }
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
+import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A layer that can be advanced by one time step with a state its caller owns.
  *
- * <p>The caller makes one state per layer with {@link #newState}. In every time step it calls, for
- * all layers in any order, either {@link #step} or {@link #infer} with what the neighbours
- * published in the step before, and then {@link NeuronState#publish} (after {@code infer}: {@link
- * NeuronState#publishRate}) on all states.
+ * <p>The caller makes one state per layer with {@link #newState}. In every time step it calls
+ * {@link #step} for all layers, in any order, with what the neighbours published in the step
+ * before, and then {@link NeuronState#publish} on all states. Without errors it can walk through
+ * many steps at once, layer by layer from the lowest: {@link #infer}.
  */
 public interface StreamingLayer {
 
@@ -38,11 +39,32 @@ public interface StreamingLayer {
   void step(NeuronState state, INDArray below, INDArray above, INDArray mask, boolean learn);
 
   /**
-   * One Euler step of the membranes and rates alone, without errors.
+   * Euler steps of the membranes and rates alone, without errors: one product for all steps, then a
+   * scan.
    *
-   * @param state changed in place; the new rate is left in {@code nextR}
-   * @param below as for {@link #step}
-   * @param mask as for {@link #step}
+   * @param state changed in place to that after the last step; errors stay as they are
+   * @param below what the layer below returned, or the inputs: [batch, nIn, time]
+   * @param mask as for {@link #step}, [batch, time]
+   * @return rates delayed by one step, as the layer above reads them: those of the state, then
+   *     those of all steps but the last, [batch, nOut, time]
    */
-  void infer(NeuronState state, INDArray below, INDArray mask);
+  INDArray infer(NeuronState state, INDArray below, INDArray mask);
+
+  /**
+   * The constants of the layer's neurons.
+   *
+   * @return the layer's own time constants, not copies
+   */
+  NeuronParameters<INDArray> neurons();
+
+  /**
+   * The layer's products for float on the CPU, reading its parameters and writing its gradient view
+   * in place.
+   *
+   * @param batch number of samples
+   * @param scratch working memory, which layers may share that one thread advances
+   * @return products for this batch size
+   * @throws IllegalArgumentException when parameters are not floats in plain memory
+   */
+  Connectivity connectivity(int batch, Scratch scratch);
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import io.github.gle4j.dynamics.TimeConstants;
+import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.report.Environment;
+import io.github.gle4j.suite.Benchmark;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Locale;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code gle bench}: how long a step takes. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures the time of a training step and of an inference step, beside that of the bare",
+      "matrix products of the same network and of the reference engine, in one process."
+    },
+    sortOptions = false)
+final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--net",
+      paramLabel = "NET",
+      defaultValue = "15k",
+      description = "15k, 42k, gsc, or sizes such as 40,100,100,10 (default: ${DEFAULT-VALUE}).")
+  private String net;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "Samples side by side (default: 100; gsc: 256).")
+  private Integer batch;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "360",
+      description = "Time steps of a measurement (default: ${DEFAULT-VALUE}).")
+  private int steps;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "K",
+      defaultValue = "1",
+      description = "Threads that share the layers (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Override
+  public void run() {
+    Benchmark benchmark;
+    int samples = batch != null ? batch : net.equals("gsc") ? 256 : 100;
+    try {
+      benchmark = new Benchmark(network(), samples, steps, threads);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+    Benchmark.Result result = benchmark.run();
+    print("net", net);
+    print("batch", samples);
+    print("steps", steps);
+    print("threads", threads);
+    print("train_ms", result.train());
+    print("train_one_thread_ms", result.trainAlone());
+    print("infer_ms", result.infer());
+    print("products_ms", result.products());
+    print("ratio", result.trainAlone() / result.products());
+    print("reference_ms", result.reference());
+    print("speedup_over_reference", result.reference() / result.trainAlone());
+    print("speedup_by_threads", result.trainAlone() / result.train());
+    print("samples_times_steps_per_s", Math.round(samples / result.train() * 1000));
+    print("allocated_bytes_per_step", Math.round(result.allocatedBytes()));
+    Environment.speed().forEach(this::print);
+  }
+
+  private void print(String key, Object value) {
+    PrintWriter out = spec.commandLine().getOut();
+    String text =
+        value instanceof Double number ? String.format(Locale.ROOT, "%.4f", number) : "" + value;
+    out.println(key + "=" + text);
+    out.flush();
+  }
+
+  private MultiLayerConfiguration network() {
+    return switch (net) {
+      case "15k" -> PublishedModel.GLE_15K.configuration(1);
+      case "42k" -> PublishedModel.GLE_42K.configuration(1);
+      case "gsc" -> stack(32, 750, 750, 750, 12);
+      default -> stack(sizes());
+    };
+  }
+
+  private int[] sizes() {
+    try {
+      int[] sizes = Arrays.stream(net.split(",")).mapToInt(Integer::parseInt).toArray();
+      if (sizes.length >= 2 && Arrays.stream(sizes).allMatch(size -> size > 0)) {
+        return sizes;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "net = '" + net + "': 15k, 42k, gsc or at least two sizes such as 40,100,10 allowed");
+  }
+
+  private static MultiLayerConfiguration stack(int... sizes) {
+    NeuralNetConfiguration.ListBuilder layers =
+        new NeuralNetConfiguration.Builder().seed(1).updater(new Adam(1e-3)).list();
+    for (int l = 1; l < sizes.length; l++) {
+      layers.layer(
+          new GleDense.Builder()
+              .nIn(sizes[l - 1])
+              .nOut(sizes[l])
+              .activation(l + 1 < sizes.length ? Activation.TANH : Activation.IDENTITY)
+              .timeConstants(TimeConstants.constant(1.2, 0.2))
+              .build());
+    }
+    return layers
+        .layer(new RnnLossLayer.Builder(LossFunction.MCXENT).activation(Activation.SOFTMAX).build())
+        .build();
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.nn.layers;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
+import io.github.gle4j.dynamics.CheckedCopy;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Copies between DL4J's sequences, [batch, size, time], and courses, [batch, time, size] in 'f'
+ * order, where all samples and steps of a neuron lie side by side. ND4J's own copies with permuted
+ * dimensions go value by value; where both sides are plain memory these move runs of samples.
+ */
+final class Courses {
+  private static final int STEPS_AT_ONCE = 16;
+
+  private Courses() {}
+
+  /**
+   * Copies a sequence.
+   *
+   * @param sequence [batch, size, time]
+   * @param course out: [batch, time, size]
+   */
+  static void read(INDArray sequence, INDArray course) {
+    if (!isPlain(sequence) || !isPlain(course)) {
+      CheckedCopy.copy(sequence.permute(0, 2, 1), course);
+      return;
+    }
+    Runs runs = new Runs(course);
+    FloatPointer steps = NativeFloats.of(sequence);
+    for (int t = 0; t < runs.time; t += STEPS_AT_ONCE) {
+      int count = Math.min(STEPS_AT_ONCE, runs.time - t);
+      steps.position((long) t * runs.step).get(runs.block, 0, count * runs.step);
+      for (int n = 0; n < runs.size; n++) {
+        for (int k = 0; k < count; k++) {
+          System.arraycopy(
+              runs.block, k * runs.step + n * runs.batch, runs.run, k * runs.batch, runs.batch);
+        }
+        runs.at(n, t).put(runs.run, 0, count * runs.batch);
+      }
+    }
+  }
+
+  /**
+   * Copies a course, delayed by one step.
+   *
+   * @param first the sequence's first step, [batch, size]
+   * @param course [batch, time, size], whose last step is left out
+   * @param sequence out: [batch, size, time]
+   */
+  static void writeDelayed(INDArray first, INDArray course, INDArray sequence) {
+    CheckedCopy.copy(first, sequence.get(all(), all(), point(0)));
+    int last = (int) course.size(1) - 1;
+    if (last == 0) {
+      return;
+    }
+    if (!isPlain(sequence) || !isPlain(course)) {
+      CheckedCopy.copy(
+          course.get(all(), interval(0, last), all()).permute(0, 2, 1),
+          sequence.get(all(), all(), interval(1, last + 1)));
+      return;
+    }
+    Runs runs = new Runs(course);
+    FloatPointer steps = NativeFloats.of(sequence);
+    for (int t = 0; t < last; t += STEPS_AT_ONCE) {
+      int count = Math.min(STEPS_AT_ONCE, last - t);
+      for (int n = 0; n < runs.size; n++) {
+        runs.at(n, t).get(runs.run, 0, count * runs.batch);
+        for (int k = 0; k < count; k++) {
+          System.arraycopy(
+              runs.run, k * runs.batch, runs.block, k * runs.step + n * runs.batch, runs.batch);
+        }
+      }
+      steps.position((t + 1L) * runs.step).put(runs.block, 0, count * runs.step);
+    }
+  }
+
+  /**
+   * Delays a course by one step.
+   *
+   * @param first what the result begins with, [batch, size]
+   * @param course [batch, time, size], whose last step is left out
+   * @param delayed out: of the same shape
+   */
+  static void delay(INDArray first, INDArray course, INDArray delayed) {
+    CheckedCopy.copy(first, delayed.get(all(), point(0), all()));
+    long last = course.size(1) - 1;
+    if (last == 0) {
+      return;
+    }
+    if (!isPlain(course) || !isPlain(delayed)) {
+      CheckedCopy.copy(
+          course.get(all(), interval(0, last), all()),
+          delayed.get(all(), interval(1, last + 1), all()));
+      return;
+    }
+    Runs from = new Runs(course);
+    Runs to = new Runs(delayed);
+    float[] row = new float[(int) last * from.batch];
+    for (int n = 0; n < from.size; n++) {
+      from.at(n, 0).get(row);
+      to.at(n, 1).put(row);
+    }
+  }
+
+  private static boolean isPlain(INDArray array) {
+    return NativeFloats.obstacle(array.dataType()).isEmpty()
+        && array.elementWiseStride() == 1
+        && array.ordering() == 'f';
+  }
+
+  /** The memory of a course, and working memory for a few of its steps. */
+  private static final class Runs {
+    final int batch;
+    final int time;
+    final int size;
+    final int step;
+    final float[] block;
+    final float[] run;
+    private final FloatPointer memory;
+
+    Runs(INDArray course) {
+      batch = (int) course.size(0);
+      time = (int) course.size(1);
+      size = (int) course.size(2);
+      step = batch * size;
+      block = new float[STEPS_AT_ONCE * step];
+      run = new float[STEPS_AT_ONCE * batch];
+      memory = NativeFloats.of(course);
+    }
+
+    FloatPointer at(int n, int t) {
+      return memory.position(((long) n * time + t) * batch);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.nn.layers;
+
+import java.util.Optional;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** ND4J's float arrays on the CPU as plain memory, for Java loops and OpenBLAS. */
+public final class NativeFloats {
+  private static final boolean OPENBLAS_IS_PRESENT =
+      isPresent("org.bytedeco.openblas.global.openblas");
+
+  private NativeFloats() {}
+
+  /**
+   * Tells whether arrays can be used as plain memory, and OpenBLAS with them.
+   *
+   * @param dataType type of the arrays
+   * @return empty, or why not
+   */
+  public static Optional<String> obstacle(DataType dataType) {
+    if (dataType != DataType.FLOAT) {
+      return Optional.of("the data type is " + dataType + ", not FLOAT");
+    }
+    if (Nd4j.getExecutioner().type() != ExecutionerType.NATIVE_CPU) {
+      return Optional.of("ND4J's backend is not the CPU's");
+    }
+    return OPENBLAS_IS_PRESENT
+        ? Optional.empty()
+        : Optional.of("OpenBLAS (org.bytedeco:openblas) is not on the class path");
+  }
+
+  /**
+   * The memory of an array. It lives as long as the array does.
+   *
+   * @param array of floats, without gaps
+   * @return its first value's place
+   * @throws IllegalArgumentException when it has another type or gaps
+   */
+  public static FloatPointer of(INDArray array) {
+    if (array.dataType() != DataType.FLOAT || array.elementWiseStride() != 1) {
+      throw new IllegalArgumentException(
+          "array of " + array.dataType() + ": floats without gaps between them are allowed");
+    }
+    return new FloatPointer(array.data().addressPointer());
+  }
+
+  /**
+   * Copies the values of an array, in the order of memory.
+   *
+   * @param array of floats, without gaps
+   * @return as many values
+   */
+  public static float[] toHeap(INDArray array) {
+    float[] values = new float[Math.toIntExact(array.length())];
+    of(array).get(values);
+    return values;
+  }
+
+  private static boolean isPresent(String className) {
+    try {
+      Class.forName(className);
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
+}

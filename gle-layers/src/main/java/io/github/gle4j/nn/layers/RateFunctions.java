@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.nn.layers;
+
+import io.github.gle4j.dynamics.CheckedCopy;
+import io.github.gle4j.dynamics.RateFunction;
+import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationHardSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationHardTanH;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationReLU;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSoftPlus;
+import org.nd4j.linalg.activations.impl.ActivationTanH;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** ND4J's activation functions as {@link RateFunction}s. */
+public final class RateFunctions {
+  private static final Map<IActivation, RateFunction> FAST =
+      Map.of(
+          new ActivationIdentity(), RateFunction.IDENTITY,
+          new ActivationTanH(), RateFunction.TANH,
+          new ActivationSigmoid(), RateFunction.SIGMOID,
+          new ActivationSoftPlus(), RateFunction.SOFTPLUS,
+          new ActivationReLU(), RateFunction.RELU,
+          new ActivationHardSigmoid(), RateFunction.HARD_SIGMOID,
+          new ActivationHardTanH(), RateFunction.HARD_TANH);
+
+  private static final int PIECE = 4096; // stays in the processor's first cache
+
+  private RateFunctions() {}
+
+  /**
+   * The function for Java arrays: a fast one where there is one, else ND4J's own.
+   *
+   * @param activation any of ND4J's, or the user's
+   * @param neurons number of neurons of the layer, for functions that mix them
+   * @return a function for arrays [neurons][samples]
+   */
+  public static RateFunction of(IActivation activation, int neurons) {
+    return FAST.getOrDefault(
+        activation,
+        (p, r, d) -> {
+          long samples = p.length / neurons;
+          INDArray voltage = Nd4j.createFromArray(p).reshape('f', samples, neurons);
+          INDArray rate = voltage.ulike();
+          INDArray derivative = voltage.ulike();
+          apply(activation, voltage, rate, derivative);
+          NativeFloats.of(rate).get(r);
+          NativeFloats.of(derivative).get(d);
+        });
+  }
+
+  /** Whether there is a fast function, which works value by value. */
+  static boolean isFast(IActivation activation) {
+    return FAST.containsKey(activation);
+  }
+
+  /**
+   * As {@link #apply}, by a fast function where there is one and the arrays are plain memory.
+   *
+   * @param activation phi
+   * @param p [samples, neurons], without gaps, as r and d; no defined content afterwards
+   * @param r of the same shape
+   * @param d of the same shape
+   */
+  static void applyFast(IActivation activation, INDArray p, INDArray r, INDArray d) {
+    RateFunction fast = FAST.get(activation);
+    if (fast == null || NativeFloats.obstacle(p.dataType()).isPresent()) {
+      apply(activation, p, r, d);
+      return;
+    }
+    FloatPointer voltages = NativeFloats.of(p);
+    FloatPointer rates = NativeFloats.of(r);
+    FloatPointer derivatives = NativeFloats.of(d);
+    float[] voltage = new float[(int) Math.min(p.length(), PIECE)];
+    float[] rate = voltage.clone();
+    float[] derivative = voltage.clone();
+    for (long at = 0; at < p.length(); at += PIECE) {
+      int count = (int) Math.min(p.length() - at, PIECE);
+      voltages.position(at).get(voltage, 0, count);
+      fast.apply(voltage, rate, derivative);
+      rates.position(at).put(rate, 0, count);
+      derivatives.position(at).put(derivative, 0, count);
+    }
+  }
+
+  /**
+   * Computes {@code r = phi(p), d = phi'(p)} with ND4J's operations.
+   *
+   * @param activation phi
+   * @param p [samples, neurons]; no defined content afterwards
+   * @param r of the same shape
+   * @param d of the same shape
+   */
+  static void apply(IActivation activation, INDArray p, INDArray r, INDArray d) {
+    CheckedCopy.copy(p, r);
+    keep(activation.getActivation(r, false), r);
+    d.assign(1);
+    keep(activation.backprop(p, d).getFirst(), d);
+  }
+
+  /** Some activation functions work in place, others return a new array. */
+  private static void keep(INDArray result, INDArray target) {
+    if (result != target) {
+      CheckedCopy.copy(result, target);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import io.github.gle4j.dynamics.NeuronState;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Carries the neurons of a network through time and its parameters through updates.
+ *
+ * <p>The trainer calls {@link #open} with a batch of sequences, then for its time steps {@link
+ * #step}, and {@link #close}. To learn it calls {@link #begin} before the first step of an update
+ * and {@link #update} after its last; the latter also outside of open and close. Between close and
+ * open the network's parameters and updater are up to date and may be changed by anyone.
+ */
+interface Engine {
+
+  /** The states as they are now, as copies, lowest layer first; empty before the first step. */
+  List<NeuronState> states();
+
+  /**
+   * Goes on from these states.
+   *
+   * @param states not used by anyone else from now on; empty: the next step starts from zero
+   */
+  void set(List<NeuronState> states);
+
+  /** An engine of the same kind on the same network, without states. */
+  Engine fresh();
+
+  /** The top layer's rates as they are between open and close, [batch, outputs], as a copy. */
+  INDArray output();
+
+  /** Takes up a batch of sequences; where its size is another, the states' values carry over. */
+  void open(SequenceSteps steps);
+
+  /** Forgets all gradients. */
+  void begin();
+
+  /**
+   * One time step of all layers at once.
+   *
+   * @param t the step of the sequences
+   * @param learn whether gradients are added up
+   * @param tally told of output and loss, or null
+   * @return the loss summed over the samples; 0 without a target
+   * @throws NonFiniteException when a quantity is no longer finite
+   */
+  double step(long t, boolean learn, Tally tally);
+
+  /**
+   * Updates the parameters with the gradients since {@link #begin}, at the latest in the next call.
+   *
+   * @param batch number of samples the gradients are sums over
+   * @throws NonFiniteException when the update is not finite; the parameters are unchanged then
+   */
+  void update(long batch);
+
+  /** Ends what {@link #open} began. */
+  void close();
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.Scratch;
+import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.MultiLayerUpdater;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The fast engine, for float on the CPU: {@link FusedLayer}s, owned by a few threads that meet once
+ * per step, and {@link FusedUpdater}s on the network's own parameters and updater state. A step
+ * makes no INDArray operation and allocates nothing.
+ *
+ * <p>A layer's step depends on nothing that happens in the same step elsewhere, and every layer is
+ * computed by one thread alone, so the results do not depend on the number of threads. An update
+ * waits until the next step begins: by then all layers are known to be finite, and its owner can
+ * apply it without another meeting. Listeners and constraints want it done at once.
+ */
+final class FusedEngine implements Engine {
+  /** The loops over a neuron's samples take as long as the products with so many inputs. */
+  private static final int LOOPS_PER_NEURON = 48;
+
+  private final MultiLayerNetwork network;
+  private final List<StreamingLayer> streamingLayers;
+  private final OutputLoss loss;
+  private final ParameterUpdate general;
+  private final int threads;
+
+  private List<NeuronState> idle = List.of(); // the states while no layers are built
+  private FusedLayer[] layers;
+  private int batch;
+  private int side;
+  private long inputs;
+
+  private MultiLayerUpdater boundUpdater; // what layers and updaters were built upon
+  private long boundParameters;
+  private long boundUpdaterState;
+  private FusedUpdater[][] updaters; // per layer; null: DL4J's own updaters are used
+
+  private boolean gradientsAreOurs; // those of constants that are not learned are zero, too
+
+  private boolean open;
+  private SequenceSteps steps;
+  private FloatPointer features;
+  private float[] labels;
+  private float[] output; // of the top layer before the latest step
+  private float[] target;
+  private float[] outputError;
+  private int[][] shares; // layers by thread
+  private int[][] owned; // the same, or all by one
+  private Crew crew;
+
+  private long t;
+  private boolean learn;
+  private boolean add;
+  private float[] mask;
+  private double stepLoss;
+
+  private boolean updateWaits;
+  private float updateScale;
+  private int updateIteration;
+  private int updateEpoch;
+
+  FusedEngine(
+      MultiLayerNetwork network,
+      List<StreamingLayer> layers,
+      OutputLoss loss,
+      ParameterUpdate general,
+      int threads) {
+    this.network = network;
+    this.streamingLayers = layers;
+    this.loss = loss;
+    this.general = general;
+    this.threads = Math.min(threads, layers.size());
+  }
+
+  @Override
+  public List<NeuronState> states() {
+    if (layers == null) {
+      return idle.stream().map(NeuronState::copy).toList();
+    }
+    List<NeuronState> states = new ArrayList<>();
+    for (FusedLayer layer : layers) {
+      states.add(layer.state(side));
+    }
+    return states;
+  }
+
+  @Override
+  public void set(List<NeuronState> states) {
+    idle = states;
+    layers = null;
+  }
+
+  @Override
+  public Engine fresh() {
+    return new FusedEngine(network, streamingLayers, loss, general, threads);
+  }
+
+  @Override
+  public INDArray output() {
+    return Nd4j.createFromArray(top().r()).reshape('f', batch, output.length / batch);
+  }
+
+  @Override
+  public void open(SequenceSteps sequences) {
+    bind((int) sequences.batch());
+    steps = sequences;
+    features = NativeFloats.of(sequences.features());
+    labels = sequences.hasLabels() ? NativeFloats.toHeap(sequences.labels()) : null;
+    reload();
+    if (sequences.time() == 1) { // starting threads would take longer than the step
+      owned = new int[][] {IntStream.range(0, layers.length).toArray()};
+    } else {
+      owned = shares;
+    }
+    crew = new Crew(owned.length, this::advance);
+    open = true;
+  }
+
+  @Override
+  public void begin() {
+    add = false; // the layers overwrite theirs
+    if (updaters == null || !gradientsAreOurs) {
+      general.begin();
+      gradientsAreOurs = true;
+    }
+  }
+
+  @Override
+  public double step(long step, boolean learning, Tally tally) {
+    t = step;
+    learn = learning;
+    INDArray maskNow = steps.featuresMask(step);
+    mask = maskNow == null ? null : NativeFloats.toHeap(maskNow.dup('f'));
+    crew.run();
+    updateWaits = false;
+    requireFinite();
+    if (tally != null) {
+      tally.add(step, output, stepLoss);
+    }
+    side = 1 - side;
+    add |= learning;
+    return stepLoss;
+  }
+
+  @Override
+  public void update(long samples) {
+    if (layers == null || updaters == null) {
+      general.apply(samples, t);
+      layersChanged();
+      return;
+    }
+    updateScale = network.conf().isMiniBatch() ? 1f / samples : 1;
+    updateIteration = network.getIterationCount();
+    updateEpoch = network.getEpochCount();
+    if (!open) {
+      reload();
+    }
+    boolean attended = general.isAttended();
+    if (attended) {
+      general.announceGradient(samples);
+      updateScale = 1;
+    }
+    if (attended || !open || !isSurelyFinite()) {
+      updateNow();
+    } else {
+      updateWaits = true;
+    }
+    if (attended) {
+      store();
+      general.announceUpdate();
+      reload();
+    } else {
+      network.setIterationCount(updateIteration + 1);
+    }
+    if (!open) {
+      store();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    crew.close();
+    if (updateWaits) {
+      updateWaits = false;
+      for (int l = 0; l < layers.length; l++) {
+        applyUpdate(l);
+      }
+    }
+    store();
+    steps = null;
+    features = null;
+    labels = null;
+  }
+
+  /** What one thread does in a step: all of its layers, the update of the step before first. */
+  private void advance(int part) {
+    for (int l : owned[part]) {
+      if (updateWaits) {
+        applyUpdate(l);
+      }
+      FloatPointer below =
+          l == 0 ? features.position(t * batch * inputs) : layers[l - 1].rates(side);
+      float[] above = l + 1 < layers.length ? layers[l + 1].f(side) : outputError();
+      layers[l].step(below, above, mask, side, learn, add);
+    }
+  }
+
+  private float[] outputError() {
+    System.arraycopy(top().r(), 0, output, 0, output.length);
+    if (labels == null) {
+      stepLoss = 0;
+      Arrays.fill(outputError, 0);
+      return outputError;
+    }
+    int from = labels.length > target.length ? Math.toIntExact(t) * target.length : 0;
+    System.arraycopy(labels, from, target, 0, target.length);
+    stepLoss = loss.of(target, output, steps.labelsMask(t), outputError, batch);
+    return outputError;
+  }
+
+  private FusedLayer top() {
+    return layers[layers.length - 1];
+  }
+
+  private void applyUpdate(int l) {
+    for (FusedUpdater updater : updaters[l]) {
+      updater.apply(updateScale, updateIteration, updateEpoch);
+    }
+    layers[l].parametersChanged();
+  }
+
+  /** Applies the update on all layers, or on none when it would not be finite. */
+  private void updateNow() {
+    store();
+    INDArray before = network.params().dup();
+    for (int l = 0; l < layers.length; l++) {
+      applyUpdate(l);
+      for (FusedUpdater updater : updaters[l]) {
+        if (!updater.isFinite()) {
+          network.params().assign(before);
+          reload();
+          throw NonFiniteException.of("update of " + updater.key(), l, t, updateIteration);
+        }
+      }
+    }
+  }
+
+  private boolean isSurelyFinite() {
+    for (int l = 0; l < layers.length; l++) {
+      for (FusedUpdater updater : updaters[l]) {
+        if (!layers[l].updateIsSurelyFinite(updater.rate(updateIteration, updateEpoch))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private void requireFinite() {
+    for (int l = 0; l < layers.length; l++) {
+      String quantity = layers[l].isSuspect() ? layers[l].nonFinite(side, learn) : null;
+      if (quantity != null) {
+        throw NonFiniteException.of(quantity, l, t, network.getIterationCount());
+      }
+    }
+  }
+
+  /** Builds layers and updaters upon the network's arrays, unless those stand. */
+  @SuppressWarnings("ReferenceEquality") // an equal updater may have other arrays
+  private void bind(int batchNow) {
+    MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
+    long parameters = address(network.params());
+    long updaterState = address(updater.getStateViewArray());
+    if (layers != null
+        && batch == batchNow
+        && boundUpdater == updater
+        && boundParameters == parameters
+        && boundUpdaterState == updaterState) {
+      return;
+    }
+    List<NeuronState> states = StreamingNetworks.fit(states(), streamingLayers, batchNow);
+    batch = batchNow;
+    side = 0;
+    boundUpdater = updater;
+    boundParameters = parameters;
+    boundUpdaterState = updaterState;
+    gradientsAreOurs = false;
+    shares = shares(states);
+    layers = new FusedLayer[streamingLayers.size()];
+    for (int[] share : shares) {
+      Scratch scratch = new Scratch();
+      for (int l : share) {
+        layers[l] = new FusedLayer(streamingLayers.get(l), states.get(l), side, scratch);
+      }
+    }
+    idle = List.of();
+    inputs = network.layerInputSize(0);
+    output = top().r().clone();
+    target = new float[output.length];
+    outputError = new float[output.length];
+    updaters = general.fusedUpdaters();
+  }
+
+  private static long address(INDArray array) {
+    return array == null ? 0 : array.data().address();
+  }
+
+  /** Takes over what anyone changed in the network. */
+  private void reload() {
+    general.requireFiniteParameters();
+    if (updaters != null) {
+      for (FusedUpdater[] ofLayer : updaters) {
+        for (FusedUpdater updater : ofLayer) {
+          updater.load();
+        }
+      }
+    }
+    layersChanged();
+  }
+
+  private void layersChanged() {
+    if (layers != null) {
+      for (FusedLayer layer : layers) {
+        layer.parametersChanged();
+      }
+    }
+  }
+
+  private void store() {
+    if (updaters != null) {
+      for (FusedUpdater[] ofLayer : updaters) {
+        for (FusedUpdater updater : ofLayer) {
+          updater.store();
+        }
+      }
+    }
+  }
+
+  /** Shares the layers out, the costliest first, each to the thread that has least to do. */
+  private int[][] shares(List<NeuronState> states) {
+    List<List<Integer>> shares = new ArrayList<>();
+    long[] load = new long[threads];
+    for (int part = 0; part < threads; part++) {
+      shares.add(new ArrayList<>());
+    }
+    IntStream.range(0, states.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(l -> -cost(states.get(l))))
+        .forEach(
+            l -> {
+              int idlest = 0;
+              for (int part = 1; part < threads; part++) {
+                idlest = load[part] < load[idlest] ? part : idlest;
+              }
+              load[idlest] += cost(states.get(l));
+              shares.get(idlest).add(l);
+            });
+    return shares.stream()
+        .map(share -> share.stream().mapToInt(Integer::intValue).sorted().toArray())
+        .toArray(int[][]::new);
+  }
+
+  /** The time a layer's step takes, in arbitrary units: of products and of loops over neurons. */
+  private static long cost(NeuronState state) {
+    return state.u().length() * (state.f().size(1) + LOOPS_PER_NEURON);
+  }
+}

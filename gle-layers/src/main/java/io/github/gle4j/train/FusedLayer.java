@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import io.github.gle4j.dynamics.FusedKernel;
+import io.github.gle4j.dynamics.NeuronParameters;
+import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.RateFunction;
+import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.LearnedTimeConstants;
+import io.github.gle4j.nn.layers.Connectivity;
+import io.github.gle4j.nn.layers.GleDenseParamInitializer;
+import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.RateFunctions;
+import io.github.gle4j.nn.layers.Scratch;
+import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.api.Layer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A layer's neurons on Java arrays [neurons][batch] and its products in OpenBLAS. A step allocates
+ * nothing and touches nothing that another layer's step writes: rates and feedback have two sides,
+ * and in a step all layers read one and write the other.
+ */
+final class FusedLayer {
+  /** Sums of absolute values below it, and what a step makes of them, are surely finite. */
+  private static final double SURELY_FINITE = 1e15;
+
+  private final Layer layer;
+  private final int batch;
+  private final int inputs;
+  private final FusedKernel kernel = new FusedKernel();
+  private final Connectivity connectivity;
+  private final RateFunction rate;
+  private final LearnedTimeConstants learned;
+  private final FloatPointer tauMGradients;
+  private final FloatPointer tauRGradients;
+  private final float[] perNeuron;
+  private final NeuronParameters<float[]> neurons;
+  private final FloatPointer tauM;
+  private final FloatPointer tauR;
+
+  private final float[] u;
+  private final float[] v;
+  private final float[] d;
+  private final float[] q;
+  private final float[] e;
+  private final float[] uDot; // null: not needed
+  private final float[] current; // then prospective voltage
+  private final float[] r; // of the latest step
+  private final float[][] f;
+  private final FloatPointer[] rates;
+
+  private boolean suspect;
+  private float sizeOfGradients;
+
+  /**
+   * Takes up a state.
+   *
+   * @param side where its rates and feedback go
+   * @param scratch shared with the layers that the same thread advances
+   */
+  FusedLayer(StreamingLayer layer, NeuronState state, int side, Scratch scratch) {
+    this.layer = (Layer) layer;
+    batch = (int) state.batch();
+    int size = Math.toIntExact(state.u().length());
+    inputs = (int) state.f().size(1);
+    connectivity = layer.connectivity(batch, scratch);
+    GleDense conf = (GleDense) this.layer.conf().getLayer();
+    rate = RateFunctions.of(conf.getActivationFn(), size / batch);
+    learned = conf.getLearnedTimeConstants();
+    Map<String, INDArray> gradients = ParameterUpdate.gradients(this.layer);
+    tauMGradients = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_M_KEY));
+    tauRGradients = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_R_KEY));
+    perNeuron = new float[size / batch];
+    NeuronParameters<INDArray> source = layer.neurons();
+    tauM = NativeFloats.of(source.tauM());
+    tauR = NativeFloats.of(source.tauR());
+    neurons =
+        new NeuronParameters<>(
+            new float[size / batch],
+            new float[size / batch],
+            source.dt(),
+            source.gamma(),
+            source.prospectiveErrors());
+    u = NativeFloats.toHeap(state.u());
+    v = NativeFloats.toHeap(state.v());
+    d = NativeFloats.toHeap(state.d());
+    q = NativeFloats.toHeap(state.q());
+    e = NativeFloats.toHeap(state.e());
+    uDot = learned.tauM() || learned.tauR() ? new float[size] : null;
+    current = scratch.array("current", size);
+    r = NativeFloats.toHeap(state.r());
+    f = new float[2][inputs * batch];
+    rates = new FloatPointer[] {new FloatPointer((long) size), new FloatPointer((long) size)};
+    f[side] = NativeFloats.toHeap(state.f());
+    rates[side].put(r);
+    parametersChanged();
+  }
+
+  /** The state as it stands on a side, as INDArrays. */
+  NeuronState state(int side) {
+    NeuronState state =
+        NeuronState.restore(
+            Map.of(
+                "u", matrix(u),
+                "v", matrix(v),
+                "r", matrix(r),
+                "d", matrix(d),
+                "f", matrix(f[side])));
+    NativeFloats.of(state.q()).put(q);
+    NativeFloats.of(state.e()).put(e);
+    return state;
+  }
+
+  /** Must be called after the parameters have changed. */
+  void parametersChanged() {
+    tauM.get(neurons.tauM());
+    tauR.get(neurons.tauR());
+    connectivity.parametersChanged();
+  }
+
+  /** Rates on a side, [neurons][batch], for the layer above. */
+  FloatPointer rates(int side) {
+    return rates[side];
+  }
+
+  /** Rates of the latest step, [neurons][batch]. */
+  float[] r() {
+    return r;
+  }
+
+  /** Feedback on a side, [inputs][batch], for the layer below. */
+  float[] f(int side) {
+    return f[side];
+  }
+
+  /**
+   * One Euler step.
+   *
+   * @param below rates of the layer below
+   * @param above error from above, [neurons][batch]
+   * @param mask [batch], 0 where a sample stands still; null: none does
+   * @param side of the rates and the feedback before the step; those after it are on the other
+   * @param learn whether gradients are computed
+   * @param add whether they are added to those that are there
+   */
+  void step(FloatPointer below, float[] above, float[] mask, int side, boolean learn, boolean add) {
+    int next = 1 - side;
+    float[] uBefore = mask == null ? null : u.clone();
+    float[] vBefore = mask == null ? null : v.clone();
+    float[] dBefore = mask == null ? null : d.clone();
+    float[] rBefore = mask == null ? null : r.clone();
+    kernel.error(neurons, above, d, v, q, null, e);
+    if (mask != null) {
+      multiply(q, mask);
+      multiply(e, mask);
+    }
+    connectivity.forward(below, current);
+    kernel.membrane(neurons, current, e, u, uDot, current);
+    connectivity.feedback(e, f[next]);
+    if (learn) {
+      connectivity.gradient(below, -1, add);
+      addTimeConstantGradients(add);
+    }
+    rate.apply(current, r, d);
+    if (mask != null) {
+      hold(mask, uBefore, u);
+      hold(mask, vBefore, v);
+      hold(mask, dBefore, d);
+      hold(mask, rBefore, r);
+      hold(mask, f[side], f[next]);
+    }
+    rates[next].put(r);
+    sizeOfGradients = learn ? connectivity.sizeOfGradients() : 0;
+    suspect =
+        !(connectivity.sizeOfCurrents() < SURELY_FINITE)
+            || !((learn ? sizeOfGradients : connectivity.sizeOfErrors()) < SURELY_FINITE);
+  }
+
+  /** Whether something may have become infinite or not a number in the last step. */
+  boolean isSuspect() {
+    return suspect;
+  }
+
+  /** Whether the size of the gradients leaves no doubt that an update with them is finite. */
+  boolean updateIsSurelyFinite(double learningRate) {
+    return Math.abs(learningRate) * (1.0 + sizeOfGradients) < SURELY_FINITE;
+  }
+
+  /**
+   * What became infinite or not a number in the last step.
+   *
+   * @return its name, or null when all is well
+   */
+  String nonFinite(int side, boolean learn) {
+    String[] names = {"u", "v", "q", "e", "r", "d", "f"};
+    float[][] values = {u, v, q, e, r, d, f[1 - side]};
+    for (int i = 0; i < names.length; i++) {
+      int at = firstNonFinite(values[i]);
+      if (at >= 0) {
+        return names[i] + " of neuron " + at / batch + ", sample " + at % batch + ",";
+      }
+    }
+    if (learn) {
+      for (Map.Entry<String, INDArray> gradient :
+          ParameterUpdate.gradients(this.layer).entrySet()) {
+        if (firstNonFinite(NativeFloats.toHeap(gradient.getValue())) >= 0) {
+          return "gradient of " + gradient.getKey();
+        }
+      }
+    }
+    return null;
+  }
+
+  private void addTimeConstantGradients(boolean add) {
+    if (learned.tauM()) {
+      addPerNeuron(1, e, add, tauMGradients);
+    }
+    if (learned.tauR()) {
+      addPerNeuron(-1, q, add, tauRGradients);
+    }
+  }
+
+  private void addPerNeuron(float sign, float[] errors, boolean add, FloatPointer gradients) {
+    if (add) {
+      gradients.get(perNeuron);
+    }
+    for (int n = 0; n < perNeuron.length; n++) {
+      float sum = 0;
+      for (int i = n * batch; i < (n + 1) * batch; i++) {
+        sum += errors[i] * uDot[i];
+      }
+      perNeuron[n] = sign * sum + (add ? perNeuron[n] : 0);
+    }
+    gradients.put(perNeuron);
+  }
+
+  private INDArray matrix(float[] values) {
+    return Nd4j.createFromArray(values).reshape('f', batch, values.length / batch);
+  }
+
+  private static void multiply(float[] values, float[] mask) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= mask[i % mask.length];
+    }
+  }
+
+  /** Puts the old values back where the mask is 0. */
+  private static void hold(float[] mask, float[] before, float[] after) {
+    for (int i = 0; i < after.length; i++) {
+      float passed = mask[i % mask.length];
+      after[i] = passed * after[i] + (1 - passed) * before[i];
+    }
+  }
+
+  private static int firstNonFinite(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.train;
+
+import io.github.gle4j.dynamics.FloatMath;
+import io.github.gle4j.nn.layers.NativeFloats;
+import java.util.Arrays;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossL2;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.lossfunctions.impl.LossMSE;
+import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
+
+/** The loss of a network's output, and the error that it causes there. */
+final class OutputLoss {
+  private final RnnLossLayer top;
+  private final double beta;
+
+  /** How {@link #of(float[], float[], INDArray, float[], int)} computes: ANY by ND4J. */
+  private enum Kind {
+    CROSS_ENTROPY,
+    SQUARES,
+    ANY
+  }
+
+  private final Kind kind;
+  private final double lowest; // logarithm of a probability
+  private final double highest;
+  private final double share; // of the sum of squares
+  private float[] scratch = {};
+
+  /**
+   * The loss of a loss layer.
+   *
+   * @param top its function and activation
+   * @param beta nudging strength, the factor of the error
+   */
+  OutputLoss(RnnLossLayer top, double beta, long outputs) {
+    this.top = top;
+    this.beta = beta;
+    ILossFunction loss = top.getLossFn();
+    IActivation activation = top.getActivationFn();
+    boolean isCrossEntropy =
+        (loss.getClass() == LossMCXENT.class || loss.getClass() == LossNegativeLogLikelihood.class)
+            && activation instanceof ActivationSoftmax
+            && ((LossMCXENT) loss).getWeights() == null;
+    boolean isSquares =
+        (loss.getClass() == LossMSE.class || loss.getClass() == LossL2.class)
+            && activation instanceof ActivationIdentity
+            && ((LossL2) loss).getWeights() == null;
+    kind = isCrossEntropy ? Kind.CROSS_ENTROPY : isSquares ? Kind.SQUARES : Kind.ANY;
+    double clip = isCrossEntropy ? ((LossMCXENT) loss).getSoftmaxClipEps() : 0; // as ND4J clips
+    lowest = Math.log(clip);
+    highest = Math.log1p(-clip);
+    share = loss.getClass() == LossMSE.class ? 1.0 / outputs : 1;
+  }
+
+  /** Loss, summed over the rows, and error at the output: {@code -beta} times the gradient. */
+  Pair<Double, INDArray> of(INDArray labels, INDArray output, INDArray mask) {
+    Pair<Double, INDArray> scored =
+        top.getLossFn()
+            .computeGradientAndScore(labels, output.dup(), top.getActivationFn(), mask, false);
+    return new Pair<>(scored.getFirst(), scored.getSecond().castTo(output.dataType()).mul(-beta));
+  }
+
+  /** Loss alone, summed over the rows. */
+  double score(INDArray labels, INDArray output, INDArray mask) {
+    return top.getLossFn().computeScore(labels, output.dup(), top.getActivationFn(), mask, false);
+  }
+
+  /**
+   * As {@link #of(INDArray, INDArray, INDArray)}, on Java arrays [outputs][batch], without
+   * allocation for cross entropy of a softmax and for squared errors without a mask.
+   *
+   * @param mask null: all labels count
+   * @param error out
+   * @return the loss summed over the batch
+   */
+  double of(float[] labels, float[] output, INDArray mask, float[] error, int batch) {
+    if (mask != null || kind == Kind.ANY) {
+      long outputs = output.length / batch;
+      Pair<Double, INDArray> scored =
+          of(
+              Nd4j.createFromArray(labels).reshape('f', batch, outputs),
+              Nd4j.createFromArray(output).reshape('f', batch, outputs),
+              mask);
+      NativeFloats.of(scored.getSecond().dup('f')).get(error);
+      return scored.getFirst();
+    }
+    return kind == Kind.SQUARES
+        ? squares(labels, output, error)
+        : crossEntropy(labels, output, error, batch);
+  }
+
+  private double squares(float[] labels, float[] output, float[] error) {
+    float factor = (float) (2 * beta * share);
+    double loss = 0;
+    for (int i = 0; i < error.length; i++) {
+      float difference = labels[i] - output[i];
+      error[i] = factor * difference;
+      loss += difference * difference;
+    }
+    return share * loss;
+  }
+
+  private double crossEntropy(float[] labels, float[] output, float[] error, int batch) {
+    if (scratch.length != 2 * batch) {
+      scratch = new float[2 * batch];
+    }
+    // scratch: the largest output of every sample, then the sum of the exponentials
+    System.arraycopy(output, 0, scratch, 0, batch);
+    for (int from = batch; from < output.length; from += batch) {
+      for (int b = 0; b < batch; b++) {
+        scratch[b] = Math.max(scratch[b], output[from + b]);
+      }
+    }
+    Arrays.fill(scratch, batch, 2 * batch, 0);
+    for (int from = 0; from < output.length; from += batch) {
+      for (int b = 0; b < batch; b++) {
+        error[from + b] = output[from + b] - scratch[b];
+      }
+    }
+    FloatMath.expOfNegative(error, error);
+    for (int from = 0; from < output.length; from += batch) {
+      for (int b = 0; b < batch; b++) {
+        scratch[batch + b] += error[from + b];
+      }
+    }
+    double loss = 0;
+    float strength = (float) beta;
+    for (int from = 0; from < output.length; from += batch) {
+      for (int b = 0; b < batch; b++) {
+        float probability = error[from + b] / scratch[batch + b];
+        float label = labels[from + b];
+        error[from + b] = strength * (label - probability);
+        if (label != 0) {
+          double logarithm = output[from + b] - scratch[b] - Math.log(scratch[batch + b]);
+          loss -= label * Math.max(lowest, Math.min(highest, logarithm));
+        }
+      }
+    }
+    return loss;
+  }
+}
