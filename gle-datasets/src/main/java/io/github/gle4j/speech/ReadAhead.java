@@ -21,7 +21,7 @@ final class ReadAhead<T> implements AutoCloseable {
   /** How many things one task computes: enough to make the hand-over cheap. */
   private static final int CHUNK = 8;
 
-  private static final int IDLE_SECONDS = 5;
+  private static final int IDLE_SECONDS = 1;
 
   /** Computes one thing. */
   interface Source<T> {
