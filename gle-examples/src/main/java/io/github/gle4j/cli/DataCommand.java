@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 final class DataCommand implements Callable<Integer> {
   private static final int PUBLISHED_LENGTH = 40;
   private static final int PUBLISHED_SEED = 42;
+  private static final double MEASURED_SECONDS = 3;
 
   @Spec private CommandSpec spec;
 
@@ -120,7 +121,8 @@ final class DataCommand implements Callable<Integer> {
     try {
       report.contents();
       if (throughput) {
-        report.throughput(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+        int all = Runtime.getRuntime().availableProcessors();
+        report.throughput(threads == null ? all : threads, MEASURED_SECONDS);
       }
     } catch (InvalidWavException | IllegalArgumentException e) {
       throw new BadInputException(e.getMessage());

@@ -20,7 +20,6 @@ import java.util.stream.Stream;
 /** Prints what the clips of Speech Commands are, and how fast they become features. */
 final class SpeechReport {
   private static final int BATCH = 256;
-  private static final double MEASURED_SECONDS = 3;
 
   private final SpeechCommands data;
   private final PrintWriter out;
@@ -59,24 +58,29 @@ final class SpeechReport {
   /**
    * Clips per second of the training part, in whole epochs, minibatches included.
    *
+   * @param seconds how long to measure each way, at least
    * @throws IllegalArgumentException when there is no training clip, or no background noise
    */
-  void throughput(int threads) throws IOException {
+  void throughput(int threads, double seconds) throws IOException {
     out.println("training clips per second, in minibatches of " + BATCH + ":");
     for (int each : threads == 1 ? new int[] {1} : new int[] {1, threads}) {
       String suffix = each == 1 ? ", 1 thread" : ", " + each + " threads";
-      measure("mel spectrogram" + suffix, iterator(each));
+      measure("mel spectrogram" + suffix, iterator(each), seconds);
       measure(
           "mel spectrogram, augmented" + suffix,
-          iterator(each).augmentation(Augmentation.published(), 1));
+          iterator(each).augmentation(Augmentation.published(), 1),
+          seconds);
       measure(
-          "10 cepstral coefficients" + suffix, iterator(each).features(FeatureOptions.mfcc(10)));
+          "10 cepstral coefficients" + suffix,
+          iterator(each).features(FeatureOptions.mfcc(10)),
+          seconds);
     }
     Path cache = Files.createTempDirectory("gle-features");
     try {
       measure(
           "mel spectrogram, from the cache, " + threads + " threads",
-          iterator(threads).cacheFolder(cache));
+          iterator(threads).cacheFolder(cache),
+          seconds);
     } finally {
       delete(cache);
     }
@@ -90,7 +94,7 @@ final class SpeechReport {
         .threads(threads);
   }
 
-  private void measure(String what, SpeechCommandsDataSetIterator.Builder builder) {
+  private void measure(String what, SpeechCommandsDataSetIterator.Builder builder, double seconds) {
     try (SpeechCommandsDataSetIterator iterator = builder.build()) {
       long start = System.nanoTime();
       iterator.next();
@@ -98,18 +102,18 @@ final class SpeechReport {
       epoch(iterator); // the virtual machine compiles, the cache fills
       long clips = 0;
       start = System.nanoTime();
-      double seconds;
+      double elapsed;
       do {
         iterator.reset();
         epoch(iterator);
         clips += iterator.size();
-        seconds = (System.nanoTime() - start) / 1e9;
-      } while (seconds < MEASURED_SECONDS);
+        elapsed = (System.nanoTime() - start) / 1e9;
+      } while (elapsed < seconds);
       out.printf(
           Locale.ROOT,
           "  %-55s %6.0f   first minibatch after %.2f s%n",
           what,
-          clips / seconds,
+          clips / elapsed,
           first);
       out.flush();
     }
