@@ -152,15 +152,18 @@ final class HttpDownload {
     long done = start;
     try (OutputStream out =
         Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how)) {
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        if (done + count > archive.bytes()) {
-          Files.delete(part); // these cannot be the archive's first bytes either
-          throw tooLong("more than " + archive.bytes() + " bytes");
-        }
+      int count = in.read(buffer);
+      while (count >= 0 && done + count <= archive.bytes()) {
         out.write(buffer, 0, count);
         done += count;
         progress.progress(Stage.DOWNLOADING, archive.name(), done, archive.bytes());
+        count = in.read(buffer);
       }
+      done += Math.max(0, count);
+    }
+    if (done > archive.bytes()) {
+      Files.delete(part); // these cannot be the archive's first bytes either
+      throw tooLong("more than " + archive.bytes() + " bytes");
     }
     if (done < archive.bytes()) {
       throw new IOException("the connection ended after " + done + " bytes");

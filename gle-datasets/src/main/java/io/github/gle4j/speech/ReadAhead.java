@@ -62,23 +62,26 @@ final class ReadAhead<T> implements AutoCloseable {
     executor.allowCoreThreadTimeOut(true);
   }
 
-  /** Gives up what was going on; the next things are 0 to count - 1. */
-  void restart(int count, Source<T> source) {
+  /** Gives up what was going on; the next things are those from first to before end. */
+  void restart(int first, int end, Source<T> source) {
     chunks.forEach(chunk -> chunk.cancel(false));
     chunks.clear();
     this.source = source;
-    end = count;
-    submitted = 0;
+    this.end = end;
+    submitted = first;
     usedOfFirst = 0;
   }
 
   /**
    * The next thing.
    *
-   * @throws ExecutionException when it could not be computed; asking again gives the same
-   * @throws InterruptedException when the thread is interrupted while it waits; nothing is lost
+   * @throws ExecutionException when it, or one computed with it, could not be computed
+   * @throws InterruptedException when the thread is interrupted while it waits
    */
   T next() throws ExecutionException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     while (submitted < end && (chunks.isEmpty() || chunks.size() * CHUNK < ahead)) {
       int from = submitted;
       int to = Math.min(end, from + CHUNK);
@@ -107,7 +110,7 @@ final class ReadAhead<T> implements AutoCloseable {
 
   @Override
   public void close() {
-    restart(0, null);
+    restart(0, 0, null);
     executor.shutdownNow();
   }
 }

@@ -39,7 +39,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * minibatches for every number of threads.
  *
  * <p>A clip that cannot be read ends in an {@link UncheckedIOException} whose message names the
- * file, at its place in the epoch.
+ * file. The same minibatch can be asked for again.
  *
  * <p>One iterator is for one thread. Although the interface extends {@code Serializable}, this
  * iterator cannot be serialised.
@@ -83,7 +83,10 @@ public final class SpeechCommandsDataSetIterator implements DataSetIterator, Aut
     features = new ClipFeatures(data, builder.part, options, builder.augmentation, cache);
     readAhead =
         new ReadAhead<>(
-            "speech-features", builder.threads, BATCHES_AHEAD * batchSize, float[][]::new);
+            "speech-features",
+            builder.threads,
+            BATCHES_AHEAD * Math.min(batchSize, size()),
+            float[][]::new);
     order = nextOrder();
   }
 
@@ -279,6 +282,7 @@ public final class SpeechCommandsDataSetIterator implements DataSetIterator, Aut
       int[] places = order;
       int now = epoch;
       readAhead.restart(
+          position,
           size(),
           place -> {
             int clip = clip(places, place);
@@ -306,10 +310,12 @@ public final class SpeechCommandsDataSetIterator implements DataSetIterator, Aut
 
   private List<float[]> take(int count) {
     List<float[]> taken = new ArrayList<>(count);
+    started = false; // after a failure the next call begins here again
     try {
       for (int i = 0; i < count; i++) {
         taken.add(readAhead.next());
       }
+      started = true;
       return taken;
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -63,8 +62,10 @@ final class WavFile {
   static byte[] bytes(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return bytes(file.toString(), in);
-    } catch (NoSuchFileException e) {
-      throw new NoSuchFileException(file.toString(), null, "no such file");
+    } catch (InvalidWavException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + ": cannot be read (" + e + ")", e); // not all have the name
     }
   }
 

@@ -321,17 +321,34 @@ class SpeechCommandsDataSetIteratorTest {
     Path bad = damaged.clips(Part.TRAIN).get(20).file();
     byte[] good = Files.readAllBytes(bad);
     Files.write(bad, new byte[100]);
-    SpeechCommandsDataSetIterator iterator = train().data(damaged).batchSize(8).build();
-    iterator.next();
-    iterator.next();
+    List<DataSet> expected = new ArrayList<>();
+    Files.write(bad, good);
+    train().data(damaged).batchSize(7).build().forEachRemaining(expected::add);
+    Files.write(bad, new byte[100]);
+    SpeechCommandsDataSetIterator iterator = train().data(damaged).batchSize(7).build();
+    assertEquals(expected.get(0).getFeatures(), iterator.next().getFeatures());
+    assertEquals(expected.get(1).getFeatures(), iterator.next().getFeatures());
     for (int attempt = 0; attempt < 2; attempt++) {
       var e = assertThrows(UncheckedIOException.class, iterator::next);
       assertTrue(e.getMessage().startsWith(bad + ": begins with '????'"), e::getMessage);
       assertTrue(e.getCause() instanceof InvalidWavException);
     }
     Files.write(bad, good);
+    assertSameBatches(expected.subList(2, expected.size()), epoch(iterator));
     iterator.reset();
-    assertEquals(4, epoch(iterator).size());
+    assertSameBatches(expected, epoch(iterator));
+  }
+
+  @Test
+  void anInterruptedWaitLosesNothing() {
+    List<DataSet> expected = epoch(train().build());
+    SpeechCommandsDataSetIterator iterator = train().build();
+    iterator.next();
+    Thread.currentThread().interrupt();
+    var e = assertThrows(IllegalStateException.class, iterator::next);
+    assertTrue(e.getMessage().contains("interrupted"), e::getMessage);
+    assertTrue(Thread.interrupted());
+    assertSameBatches(expected.subList(1, expected.size()), epoch(iterator));
   }
 
   @Test

@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -164,8 +163,10 @@ class WavFileTest {
     var e = assertThrows(InvalidWavException.class, () -> WavFile.bytes("x.wav", endless));
     assertTrue(e.getMessage().contains("more than 67108864 bytes"), e::getMessage);
     Path missing = folder.resolve("missing.wav");
-    var m = assertThrows(NoSuchFileException.class, () -> WavFile.read(missing, 16_000));
-    assertTrue(m.getMessage().contains("missing.wav"), m::getMessage);
+    for (Path file : new Path[] {missing, Files.createDirectory(folder.resolve("folder.wav"))}) {
+      var unreadable = assertThrows(IOException.class, () -> WavFile.read(file, 16_000));
+      assertTrue(unreadable.getMessage().startsWith(file + ": cannot be read"));
+    }
   }
 
   /** Each damaged file is refused by name, or gives a clip that is finite and of right length. */
