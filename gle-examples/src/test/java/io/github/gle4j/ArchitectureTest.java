@@ -19,7 +19,9 @@ class ArchitectureTest {
   private static final String[] LAYERS = {
     "io.github.gle4j.dynamics..", "io.github.gle4j.nn..", "io.github.gle4j.train.."
   };
-  private static final String[] DATASETS = {"io.github.gle4j.mnist1d.."};
+  private static final String[] DATASETS = {
+    "io.github.gle4j.download..", "io.github.gle4j.mnist1d..", "io.github.gle4j.speech.."
+  };
   private static final String[] EXAMPLES = {
     "io.github.gle4j.models..",
     "io.github.gle4j.suite..",

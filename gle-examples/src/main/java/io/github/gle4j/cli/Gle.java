@@ -93,6 +93,8 @@ public final class Gle implements Runnable {
   private static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
     return new CommandLine(new Gle(interruption))
         .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
+        .registerConverter(
+            SpeechOptions.SplitName.class, Names.converter(SpeechOptions.SplitName::named))
         .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .setParameterExceptionHandler(

@@ -12,13 +12,17 @@ final class Names {
 
   /** The data sets. */
   enum DataSetName {
-    MNIST1D;
+    MNIST1D,
+    GSC;
 
     static DataSetName named(String value) {
-      if (!value.equals(MNIST1D.toString())) {
-        throw new IllegalArgumentException("'" + value + "' is unknown: " + MNIST1D + " allowed");
+      for (DataSetName each : values()) {
+        if (each.toString().equals(value)) {
+          return each;
+        }
       }
-      return MNIST1D;
+      throw new IllegalArgumentException(
+          "'" + value + "' is unknown: " + MNIST1D + ", " + GSC + " allowed");
     }
 
     @Override

@@ -143,6 +143,10 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What the options ask for; they are refused here, before anything else happens. */
   private TrainingPlan plan() {
+    if (dataSet != Names.DataSetName.MNIST1D) {
+      throw new ParameterException(
+          spec.commandLine(), "DATASET = " + dataSet + ": no model for it, mnist1d allowed");
+    }
     TrainingPlan plan =
         new TrainingPlan(
             model,
@@ -173,7 +177,7 @@ final class TrainCommand implements Callable<Integer> {
   private static String train(TrainingRun run, TrainingReport report, PrintWriter console)
       throws IOException {
     try (TrainingDisplay display =
-        new TrainingDisplay(console, isTerminal(), run.plan().epochs(), run.plannedSteps())) {
+        new TrainingDisplay(console, Terminal.isThere(), run.plan().epochs(), run.plannedSteps())) {
       run.run(
           new TrainingObserver() {
             @Override
@@ -191,11 +195,6 @@ final class TrainCommand implements Callable<Integer> {
     } catch (NonFiniteException e) {
       return e.getMessage();
     }
-  }
-
-  @SuppressWarnings("SystemConsoleNull") // the launcher asks newer versions of Java for null too
-  private static boolean isTerminal() {
-    return System.console() != null;
   }
 
   private void summarise(

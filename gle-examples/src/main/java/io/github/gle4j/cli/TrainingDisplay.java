@@ -8,10 +8,7 @@ import java.io.PrintWriter;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Shows how training goes: a progress bar on a terminal, otherwise a line per epoch and, so that
@@ -19,7 +16,6 @@ import me.tongfei.progressbar.ProgressBarStyle;
  */
 final class TrainingDisplay implements AutoCloseable {
   private static final int SILENCE_SECONDS = 15;
-  private static final int USUAL_WIDTH = 80;
 
   private final PrintWriter out;
   private final int epochs;
@@ -36,32 +32,13 @@ final class TrainingDisplay implements AutoCloseable {
     bar = terminal ? bar() : null;
   }
 
-  /**
-   * Writes to the terminal itself: the library's own way loads a terminal driver that takes Ctrl-C
-   * away from Java, and the results so far would be lost.
-   */
   private ProgressBar bar() {
-    return new ProgressBarBuilder()
-        .setConsumer(new DelegatingProgressBarConsumer(this::redraw, terminalWidth() - 1))
+    return Terminal.progressBar(out)
         .setTaskName("training")
         .setInitialMax(Math.max(1, plannedSteps))
         .setUnit(" steps", 1)
         .showSpeed(new DecimalFormat("0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-        .setStyle(ProgressBarStyle.ASCII)
-        .setUpdateIntervalMillis(500)
         .build();
-  }
-
-  private void redraw(String text) {
-    out.print("\r" + text);
-    out.flush();
-  }
-
-  /** As the launcher found it. */
-  private static int terminalWidth() {
-    String columns = System.getenv("COLUMNS");
-    boolean known = columns != null && columns.matches("[1-9][0-9]{1,3}");
-    return known ? Integer.parseInt(columns) : USUAL_WIDTH;
   }
 
   void progress(TrainingProgress progress) {

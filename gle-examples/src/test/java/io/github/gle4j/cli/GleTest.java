@@ -75,8 +75,9 @@ class GleTest {
   void refusesUnusableOptionsInOneLine() throws Exception {
     assertRefused("gle: a command is missing: train, replay, data allowed");
     assertRefused("'tarin'", "tarin");
-    assertRefused("'mnist' is unknown: mnist1d allowed", "train", "mnist");
-    assertRefused("'mnist' is unknown: mnist1d allowed", "data", "mnist");
+    assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "train", "mnist");
+    assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "data", "mnist");
+    assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "train", "gsc");
     assertRefused("DATASET", "train");
     assertRefused(
         "'--model': 'lstm' is unknown: gle-15k, gle-42k allowed",

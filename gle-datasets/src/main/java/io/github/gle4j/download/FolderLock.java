@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.download;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+
+/** Sole ownership of a folder, among threads and among processes, until it is closed. */
+final class FolderLock implements AutoCloseable {
+  private static final String FILE = ".lock";
+  private static final int POLL_MILLISECONDS = 100;
+
+  // A FileLock belongs to the whole process, so threads need a lock of their own.
+  private static final Map<Path, Semaphore> OWNERS = new ConcurrentHashMap<>();
+
+  private final Semaphore owner;
+  private final FileChannel channel;
+
+  private FolderLock(Semaphore owner, FileChannel channel) {
+    this.owner = owner;
+    this.channel = channel;
+  }
+
+  /**
+   * Makes the folder if need be and waits until it is free.
+   *
+   * @param waiting run once when the folder is not free
+   * @throws InterruptedIOException when the thread is interrupted while it waits
+   */
+  static FolderLock acquire(Path folder, Runnable waiting) throws IOException {
+    Files.createDirectories(folder);
+    Path real = folder.toRealPath();
+    Semaphore owner = OWNERS.computeIfAbsent(real, path -> new Semaphore(1));
+    boolean told = !owner.tryAcquire();
+    try {
+      if (told) {
+        waiting.run();
+        owner.acquire();
+      }
+      try {
+        return new FolderLock(owner, lockedFile(real.resolve(FILE), told ? () -> {} : waiting));
+      } catch (IOException | RuntimeException | InterruptedException e) {
+        owner.release();
+        throw e;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for " + folder);
+    }
+  }
+
+  private static FileChannel lockedFile(Path file, Runnable waiting)
+      throws IOException, InterruptedException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock == null) {
+        waiting.run();
+      }
+      while (lock == null) {
+        Thread.sleep(POLL_MILLISECONDS);
+        lock = channel.tryLock();
+      }
+      return channel;
+    } catch (IOException | RuntimeException | InterruptedException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      channel.close(); // gives the file lock back
+    } finally {
+      owner.release();
+    }
+  }
+}

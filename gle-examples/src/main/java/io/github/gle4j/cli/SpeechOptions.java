@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import io.github.gle4j.download.DownloadCache;
+import io.github.gle4j.speech.InvalidSpeechFolderException;
+import io.github.gle4j.speech.InvalidWavException;
+import io.github.gle4j.speech.SpeechClasses;
+import io.github.gle4j.speech.SpeechCommands;
+import io.github.gle4j.speech.Split;
+import io.github.gle4j.suite.BadInputException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say which clips of Speech Commands to use. */
+final class SpeechOptions {
+  /** What users may write for the split. */
+  enum SplitName {
+    LISTS(Split.OFFICIAL_LISTS),
+    HASH(Split.SPEAKER_HASH),
+    SPEAKERS(Split.SEEDED_SPEAKERS);
+
+    private final Split split;
+
+    SplitName(Split split) {
+      this.split = split;
+    }
+
+    static SplitName named(String value) {
+      for (SplitName each : values()) {
+        if (each.toString().equals(value)) {
+          return each;
+        }
+      }
+      throw new IllegalArgumentException(
+          "'" + value + "' is unknown: lists, hash, speakers allowed");
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static final int TWELVE = 12;
+  private static final int ALL_WORDS = 35;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = {
+        "gsc: a folder with a folder of WAV files for each word (default: the official archives, "
+            + "2.5 GB, downloaded to ~/.gle4j if they are not there)."
+      })
+  private Path data;
+
+  @Option(
+      names = "--test-data",
+      paramLabel = "DIR",
+      description = "gsc: such a folder whose clips are all for testing.")
+  private Path testData;
+
+  @Option(
+      names = "--split",
+      paramLabel = "S",
+      description = {
+        "gsc: lists (default): the official lists of validation and test clips;",
+        "hash: the official rule, a hash of the speaker;",
+        "speakers: 80/10/10 by speakers in random order, for folders with a part of the clips."
+      })
+  private SplitName split;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description = "gsc: 12 (default: ten words, unknown, silence) or 35 (all words).")
+  private Integer classes;
+
+  /** The first of these options that was given, or null. */
+  String given() {
+    if (data != null) {
+      return "--data = " + data;
+    }
+    if (testData != null) {
+      return "--test-data = " + testData;
+    }
+    if (split != null) {
+      return "--split = " + split;
+    }
+    return classes == null ? null : "--classes = " + classes;
+  }
+
+  SplitName split() {
+    return split == null ? SplitName.LISTS : split;
+  }
+
+  /**
+   * The wanted clips, downloaded if need be.
+   *
+   * @throws ParameterException when options contradict each other
+   * @throws BadInputException when a folder cannot be used
+   * @throws IOException when a download fails
+   */
+  SpeechCommands load(CommandLine command, int seed) throws IOException {
+    if (classes != null && classes != TWELVE && classes != ALL_WORDS) {
+      throw new ParameterException(
+          command, "--classes = " + classes + ": " + TWELVE + " or " + ALL_WORDS + " allowed");
+    }
+    if (testData != null && split() == SplitName.SPEAKERS) {
+      throw new ParameterException(
+          command, "--split = " + split + ": with --test-data only lists or hash allowed");
+    }
+    SpeechCommands.Builder builder =
+        SpeechCommands.builder()
+            .testFolder(testData)
+            .split(split().split)
+            .classes(
+                classes != null && classes == ALL_WORDS
+                    ? SpeechClasses.allWords()
+                    : SpeechClasses.twelve())
+            .seed(seed);
+    try {
+      return data == null ? downloaded(builder, command.getOut()) : builder.folder(data).build();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command, "--" + e.getMessage(), e);
+    } catch (InvalidSpeechFolderException | InvalidWavException e) {
+      throw new BadInputException(e.getMessage());
+    }
+  }
+
+  private static SpeechCommands downloaded(SpeechCommands.Builder builder, PrintWriter out)
+      throws IOException {
+    try (DownloadDisplay display = new DownloadDisplay(out, Terminal.isThere())) {
+      return builder.download(new DownloadCache(DownloadCache.userFolder(), display)).build();
+    }
+  }
+}
