@@ -162,7 +162,7 @@ public final class StreamingTrainer {
     if (!carryState) {
       live.reset();
     }
-    network.setInput(data.getFeatures()); // listeners ask it for the batch size
+    showListeners(data.getFeatures(), data.getLabels());
     tally.begin(steps, outputs);
     live.setBatch(steps.batch());
     for (long t = 0; t < steps.time(); t++) {
@@ -228,7 +228,7 @@ public final class StreamingTrainer {
     }
     live.setBatch(batch);
     INDArray output = live.output().dup();
-    network.setInput(features);
+    showListeners(features, labels == null ? output : labels);
     try (MemoryWorkspace memory = StepMemory.open()) {
       INDArray x = features.castTo(output.dataType()).dup('f');
       INDArray y = labels == null ? null : labels.castTo(output.dataType());
@@ -241,6 +241,12 @@ public final class StreamingTrainer {
       endLearning();
     }
     return output;
+  }
+
+  /** Listeners ask the network for the batch size, which DL4J takes from both arrays. */
+  private void showListeners(INDArray features, INDArray labels) {
+    network.setInput(features);
+    network.setLabels(labels);
   }
 
   /** One step of the live network; returns the loss summed over the samples. */
