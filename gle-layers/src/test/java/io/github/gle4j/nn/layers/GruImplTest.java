@@ -64,7 +64,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 class GruImplTest {
-  private static final int TIME = 6;
+  private static final int TIME = 4;
   private static final INDArray FEATURES = gaussian(5, 3, 2, TIME);
   private static final INDArray LABELS = everyStep(oneHot(2, 3, 3), TIME);
 
@@ -96,7 +96,7 @@ class GruImplTest {
 
   /** The second sample ends early, the third starts late and has a gap. */
   private static INDArray mask() {
-    return Nd4j.create(new double[][] {{1, 1, 1, 1, 1, 1}, {1, 1, 1, 0, 0, 0}, {0, 1, 1, 0, 1, 1}});
+    return Nd4j.create(new double[][] {{1, 1, 1, 1}, {1, 1, 0, 0}, {0, 1, 0, 1}});
   }
 
   private static INDArray at(INDArray sequence, long t) {
@@ -226,12 +226,12 @@ class GruImplTest {
     MultiLayerNetwork network =
         network(new Sgd(0.1), new Bidirectional(gru(2, 2).build()), readout(4).build());
     INDArray padded = FEATURES.get(interval(1, 2), all(), all()).dup();
-    INDArray shortened = steps(padded, 0, 3);
+    INDArray shortened = steps(padded, 0, 2);
     INDArray expected = network.feedForward(shortened).get(1).dup();
     network.setLayerMaskArrays(mask().getRow(1, true), null);
     INDArray outputs = network.feedForward(padded).get(1);
-    assertEquals(0, difference(expected, steps(outputs, 0, 3)), 1e-13);
-    assertEquals(0, steps(outputs, 3, 6).amaxNumber().doubleValue());
+    assertEquals(0, difference(expected, steps(outputs, 0, 2)), 1e-13);
+    assertEquals(0, steps(outputs, 2, 4).amaxNumber().doubleValue());
   }
 
   @ParameterizedTest
@@ -270,7 +270,7 @@ class GruImplTest {
             .maxRelError(1e-5)
             .minAbsoluteError(1e-8)
             .subset(true)
-            .maxPerParam(6)
+            .maxPerParam(3)
             .callEachIter(
                 net -> {
                   Nd4j.getRandom().setSeed(3); // the same dropout each time
@@ -310,7 +310,6 @@ class GruImplTest {
     MultiLayerNetwork network =
         checked(
             gru(2, 3).build(), new Bidirectional(mode, gru(3, units).build()), readout(4).build());
-    assertGradients(network, LABELS, null, null);
     assertGradients(network, LABELS, mask(), mask());
   }
 
@@ -604,8 +603,8 @@ class GruImplTest {
     INDArray eps = gaussian(3, 3, 4, TIME);
     INDArray all = layer.backpropGradient(eps, none).getSecond();
     INDArray two = layer.tbpttBackpropGradient(eps, 2, none).getSecond();
-    assertEquals(0, difference(steps(all, 4, 6), steps(two, 4, 6)), 1e-14);
-    assertEquals(0, steps(two, 0, 4).amaxNumber().doubleValue());
+    assertEquals(0, difference(steps(all, 2, 4), steps(two, 2, 4)), 1e-14);
+    assertEquals(0, steps(two, 0, 2).amaxNumber().doubleValue());
     layer.clear();
     String message =
         assertThrows(IllegalStateException.class, () -> layer.backpropGradient(eps, none))
