@@ -2,6 +2,7 @@
 package io.github.gle4j.cli;
 
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.report.TrainingPage;
 import io.github.gle4j.report.TrainingReport;
 import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.EpochMetrics;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -105,9 +107,12 @@ final class TrainCommand implements Callable<Integer> {
               + "the outcome is the same for any number.")
   private int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
 
+  @Mixin private PageOption page;
+
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws Exception {
     TrainingPlan plan = plan();
+    page.check();
     Path folder = out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
@@ -123,7 +128,8 @@ final class TrainCommand implements Callable<Integer> {
     long start = System.nanoTime();
     gle.interruption().arm();
     TrainingRun run = new TrainingRun(plan, threads, gle.interruption());
-    try (TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
+    try (TrainingPage opened = page.open(run, console);
+        TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
       String failure = train(run, report, console);
       Status status =
           failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
@@ -132,6 +138,9 @@ final class TrainCommand implements Callable<Integer> {
       if (failure != null) {
         spec.commandLine().getErr().println("gle train: " + failure);
         spec.commandLine().getErr().flush();
+      }
+      if (opened != null && Terminal.isThere()) {
+        PageOption.linger(opened, console, gle.interruption());
       }
       return switch (status) {
         case DONE -> 0;

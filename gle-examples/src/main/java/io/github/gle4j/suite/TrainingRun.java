@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -66,6 +67,24 @@ public final class TrainingRun {
             .threads(threads)
             .stopWhen(this::isStopped)
             .build();
+  }
+
+  /**
+   * Adds a listener of DL4J's to the network, to be called at every update.
+   *
+   * @param listener called in the thread that trains
+   */
+  public void addListener(TrainingListener listener) {
+    network.addListeners(listener);
+  }
+
+  /**
+   * Number of updates that learn from one minibatch of sequences.
+   *
+   * @return one per time step
+   */
+  public int updatesPerBatch() {
+    return data.length();
   }
 
   private Mnist1dDataSetIterator.Builder part(Part part) {

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -94,6 +96,7 @@ class GleTest {
     assertRefused("--seed = -3: 0 or more allowed", "train", "mnist1d", "--seed=-3");
     assertRefused("--length = 1: 2 to 1000000 allowed", "train", "mnist1d", "--length=1");
     assertRefused("--samples = 9: 20 or more allowed", "train", "mnist1d", "--samples=9");
+    assertRefused("--ui-port = -1: 0 to 65535 allowed", "train", "mnist1d", "--ui", "--ui-port=-1");
     assertRefused("--length = 0: 2 to 1000000 allowed", "data", "mnist1d", "--length=0");
     assertRefused("--seed = -1: 0 or more allowed", "data", "mnist1d", "--seed=-1");
     assertRefused("--tolerance = -1.0: a finite number", "replay", TRACE, "--tolerance=-1");
@@ -110,6 +113,16 @@ class GleTest {
   void debugShowsTheStackTrace() {
     assertTrue(gle("data", "mnist1d", "--length=0", "--debug").err().contains("\tat "));
     assertTrue(gle("--debug", "replay", "nowhere.json").err().contains("\tat "));
+  }
+
+  @Test
+  void trainCanBeWatched() {
+    Outcome outcome = train("--epochs", 1, "--ui", "--ui-port", 0);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    Matcher url =
+        Pattern.compile("watched at (http://localhost:\\d+/train)").matcher(outcome.out());
+    assertTrue(url.find(), outcome::out);
+    assertFalse(outcome.out().contains("press Enter"), "without a terminal it ends");
   }
 
   @Test

@@ -184,7 +184,7 @@ public final class StreamingTrainer {
     if (!carryState) {
       resetState();
     }
-    network.setInput(data.getFeatures()); // listeners ask it for the batch size
+    showListeners(data.getFeatures(), data.getLabels());
     tally.begin(steps, outputs);
     beginBatch(steps.batch());
     engine.open(steps);
@@ -237,12 +237,12 @@ public final class StreamingTrainer {
     if (!Double.isFinite(features.sumNumber().doubleValue())) {
       throw new IllegalArgumentException("features " + features + ": finite numbers are allowed");
     }
-    network.setInput(features);
     SequenceSteps steps =
         new SequenceSteps(
             oneStep(features), oneStep(labels), null, null, inputs, outputs, dataType());
     Tally tally = new Tally(top.getActivationFn());
     tally.begin(steps, outputs);
+    showListeners(features, labels == null ? tally.sum() : labels);
     if (learn) {
       beginBatch(batch);
     }
@@ -258,6 +258,12 @@ public final class StreamingTrainer {
     }
     tally.end();
     return tally.sum();
+  }
+
+  /** Listeners ask the network for the batch size, which DL4J takes from both arrays. */
+  private void showListeners(INDArray features, INDArray labels) {
+    network.setInput(features);
+    network.setLabels(labels);
   }
 
   private static INDArray oneStep(INDArray array) {

@@ -25,9 +25,6 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationPReLU;
-import org.nd4j.linalg.activations.impl.ActivationRReLU;
-import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -145,9 +142,7 @@ public final class GleDense extends BaseRecurrentLayer {
 
   private void requireElementwise(IActivation activation) {
     require(
-        !(activation instanceof ActivationSoftmax
-            || activation instanceof ActivationPReLU
-            || activation instanceof ActivationRReLU),
+        Elementwise.is(activation),
         "activation "
             + activation
             + " has no derivative that depends on one neuron's voltage alone:"
