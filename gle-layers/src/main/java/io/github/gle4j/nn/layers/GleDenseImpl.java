@@ -40,9 +40,20 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
 
   /**
    * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch * time, nIn],
-   * {@code uDot} and {@code d} [batch, nOut, time], and {@code d} before the first step.
+   * the weights with their noise, {@code uDot} and {@code d} [batch, nOut, time], {@code d} before
+   * the first step, the neurons before it (with gamma = 0 only their error neurons and feedback,
+   * which the pass leaves alone), where it stored the neurons after the last step, or null, and
+   * whether dropout was applied.
    */
-  private record Course(INDArray below, INDArray uDot, INDArray d, INDArray dBefore) {}
+  private record Course(
+      INDArray below,
+      INDArray weights,
+      INDArray uDot,
+      INDArray d,
+      INDArray dBefore,
+      NeuronState start,
+      Map<String, INDArray> stored,
+      boolean training) {}
 
   private transient Course course;
 
@@ -73,7 +84,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       state.q().muliColumnVector(mask);
       state.e().muliColumnVector(mask);
     }
-    forward(below, weights(), state.current());
+    forward(below, weights(), bias(), state.current());
     kernel.membrane(neurons, state.current(), state.e(), state.u(), state.uDot(), state.p());
     if (learn) {
       addGradients(below, state.e());
@@ -93,7 +104,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   @Override
   public void infer(NeuronState state, INDArray below, INDArray mask) {
     NeuronState before = mask == null ? null : state.copy();
-    forward(below, weights(), state.current());
+    forward(below, weights(), bias(), state.current());
     kernel.membrane(neurons(), state.current(), null, state.u(), state.uDot(), state.p());
     rate(state.p(), state.nextR(), state.d());
     if (mask != null) {
@@ -106,10 +117,10 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients. The rows of all
   // arrays are samples, or samples times steps.
 
-  private void forward(INDArray below, INDArray weights, INDArray current) {
+  private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
-    if (layerConf().isHasBias()) {
-      current.addiRowVector(getParam(GleDenseParamInitializer.BIAS_KEY));
+    if (bias != null) {
+      current.addiRowVector(bias);
     }
   }
 
@@ -177,32 +188,30 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     return getParam(GleDenseParamInitializer.WEIGHT_KEY);
   }
 
+  /** Null when the layer has none. */
+  private INDArray bias() {
+    return layerConf().isHasBias() ? getParam(GleDenseParamInitializer.BIAS_KEY) : null;
+  }
+
   // Whole sequences.
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaceMgr) {
-    return forward(startOf(Map.of()), training, workspaceMgr);
+    return forward(startOf(Map.of()), training, null, workspaceMgr);
   }
 
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr workspaceMgr) {
     setInput(input, workspaceMgr);
-    NeuronState state = startOf(stateMap);
-    INDArray output = forward(state, false, workspaceMgr);
-    store(state, stateMap);
-    return output;
+    return forward(startOf(stateMap), false, stateMap, workspaceMgr);
   }
 
   @Override
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLastForTbptt, LayerWorkspaceMgr workspaceMgr) {
     setInput(input, workspaceMgr);
-    NeuronState state = startOf(tBpttStateMap);
-    INDArray output = forward(state, training, workspaceMgr);
-    if (storeLastForTbptt) {
-      store(state, tBpttStateMap);
-    }
-    return output;
+    return forward(
+        startOf(tBpttStateMap), training, storeLastForTbptt ? tBpttStateMap : null, workspaceMgr);
   }
 
   private NeuronState startOf(Map<String, INDArray> stored) {
@@ -234,14 +243,27 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
+  private static NeuronState copy(NeuronState state) {
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return state.copy();
+    }
+  }
+
   private static void store(NeuronState state, Map<String, INDArray> map) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       map.putAll(state.save());
     }
   }
 
-  /** The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state. */
-  private INDArray forward(NeuronState state, boolean training, LayerWorkspaceMgr workspaceMgr) {
+  /**
+   * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
+   * into the map, unless that is null.
+   */
+  private INDArray forward(
+      NeuronState state,
+      boolean training,
+      Map<String, INDArray> stored,
+      LayerWorkspaceMgr workspaceMgr) {
     applyDropOutIfNecessary(training, workspaceMgr);
     INDArray x = permuteIfNWC(input.castTo(dataType));
     if (x.size(1) != layerConf().getNIn()) {
@@ -261,11 +283,16 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch * time, nOut());
     INDArray weights =
         getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, training, workspaceMgr);
-    forward(below, weights, current);
+    INDArray bias =
+        layerConf().isHasBias()
+            ? getParamWithNoise(GleDenseParamInitializer.BIAS_KEY, training, workspaceMgr)
+            : null;
+    forward(below, weights, bias, current);
 
     INDArray currents = sequence(current, ArrayType.ACTIVATIONS, workspaceMgr, batch);
     INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
     INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, nOut(), time);
+    NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
     NeuronParameters neurons = neurons();
     for (long t = 0; t < time; t++) {
       INDArray mask = maskAt(t);
@@ -281,10 +308,13 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     holdWhereMasked(state.r(), r);
     holdWhereMasked(state.d(), d);
     INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
-    course = new Course(below, uDot, d, dBefore);
+    course = new Course(below, weights, uDot, d, dBefore, start, stored, training);
     INDArray output = delayed(state.r(), r, ArrayType.ACTIVATIONS, workspaceMgr);
     CheckedCopy.copy(at(r, time - 1), state.r());
     CheckedCopy.copy(at(d, time - 1), state.d());
+    if (stored != null) {
+      store(state, stored);
+    }
     return permuteIfNWC(output);
   }
 
@@ -295,25 +325,19 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   /**
-   * Runs the error neurons forward in time (GLE Eqs. 8, 9, 14, 15).
+   * Runs the error neurons forward in time (GLE Eqs. 8, 9, 14, 15). With gamma &gt; 0 it takes the
+   * segment's only step again, now with the error in the membranes: the rates of the forward pass
+   * were those of the step before, which do not depend on it.
    *
    * @param epsilon gradient of the loss by this layer's output, [batch, nOut, time]
    * @return the gradients, summed over batch and time, and the gradient for the layer below, {@code
    *     -W^T e} delayed by one step
-   * @throws IllegalStateException when gamma is not 0: then the rates depend on the errors of the
-   *     step before, which a pass over a whole sequence does not have yet
+   * @throws IllegalStateException when gamma is not 0 and there is more than one step: then the
+   *     rates depend on errors which a forward pass over all of them does not have yet
    */
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
-    if (layerConf().getGamma() != 0) {
-      throw new IllegalStateException(
-          "gamma = "
-              + layerConf().getGamma()
-              + " lets errors act on the membranes within a sequence, which fit() cannot follow:"
-              + " train with StreamingTrainer or set gamma = 0 "
-              + layerId());
-    }
     if (course == null) {
       throw new IllegalStateException(
           "backpropGradient without a forward pass before it " + layerId());
@@ -321,7 +345,11 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     INDArray eps = permuteIfNWC(epsilon.castTo(dataType));
     long batch = eps.size(0);
     long time = eps.size(2);
-    NeuronState state = startOf(tBpttStateMap);
+    gradientsFlattened.assign(0);
+    if (layerConf().getGamma() != 0) {
+      return result(permuteIfNWC(stepAgain(eps, workspaceMgr)));
+    }
+    NeuronState state = course.start();
     INDArray q = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nOut(), time);
     INDArray e = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nOut(), time);
     NeuronParameters neurons = neurons();
@@ -337,26 +365,56 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         hold(mask, before, state.v());
       }
     }
-    gradientsFlattened.assign(0);
     INDArray eRows = rows(e, ArrayType.BP_WORKING_MEM, workspaceMgr);
     addGradients(course.below(), eRows);
     addTimeConstantGradients(q, e, course.uDot());
-    INDArray weights = getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, true, workspaceMgr);
     INDArray fRows = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch * time, nIn());
-    feedback(eRows, weights, fRows);
-    weightNoiseParams.clear();
+    feedback(eRows, course.weights(), fRows);
     INDArray f = sequence(fRows, ArrayType.BP_WORKING_MEM, workspaceMgr, batch);
+    if (course.training()) {
+      backpropDropOutIfPresent(permuteIfNWC(f)); // before the delay: its mask is that of the input
+    }
     holdWhereMasked(state.f(), f);
     INDArray below = delayed(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
-    if (!tBpttStateMap.isEmpty()) {
-      CheckedCopy.copy(state.v(), tBpttStateMap.get("v"));
-      CheckedCopy.copy(at(f, time - 1), tBpttStateMap.get("f"));
+    if (course.stored() != null) {
+      CheckedCopy.copy(state.v(), course.stored().get("v"));
+      CheckedCopy.copy(at(f, time - 1), course.stored().get("f"));
     }
-    course = null;
+    return result(permuteIfNWC(below));
+  }
 
+  /** A step of {@link StreamingLayer} from where the forward pass started. */
+  private INDArray stepAgain(INDArray eps, LayerWorkspaceMgr workspaceMgr) {
+    if (eps.size(2) != 1) {
+      throw new IllegalStateException(
+          "gamma = "
+              + layerConf().getGamma()
+              + " lets errors act on the membranes within a sequence, which fit() cannot follow"
+              + " over "
+              + eps.size(2)
+              + " steps: train with StreamingTrainer or tBPTTLength(1), or set gamma = 0 "
+              + layerId());
+    }
+    NeuronState state = course.start();
+    INDArray above = array(ArrayType.BP_WORKING_MEM, workspaceMgr, eps.size(0), nOut());
+    at(eps, 0).muli(-1, above);
+    step(state, course.below(), above, maskAt(0), true);
+    INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, eps.size(0), nIn(), 1);
+    state.f().muli(-1, at(below, 0));
+    state.publish();
+    if (course.stored() != null) {
+      store(state, course.stored());
+    }
+    return below;
+  }
+
+  /** Ends a backward pass. */
+  private Pair<Gradient, INDArray> result(INDArray below) {
+    course = null;
+    weightNoiseParams.clear();
     Gradient gradient = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    return new Pair<>(gradient, permuteIfNWC(backpropDropOutIfPresent(below)));
+    return new Pair<>(gradient, below);
   }
 
   @Override

@@ -183,22 +183,6 @@ class SequenceTest {
   }
 
   @Test
-  void fitRefusesErrorsThatActOnTheMembranes() {
-    for (double gamma : new double[] {0, 0.1}) {
-      MultiLayerNetwork network =
-          network(new Sgd(0.1), hidden(2).gamma(gamma).build(), readout(4, 3).build(), classes());
-      DataSet data = new DataSet(FEATURES, everyStep(oneHot(3, 3, 3), TIME));
-      if (gamma == 0) {
-        network.fit(data);
-      } else {
-        String message =
-            assertThrows(IllegalStateException.class, () -> network.fit(data)).getMessage();
-        assertTrue(message.startsWith("gamma = 0.1 lets errors act on the membranes"), message);
-      }
-    }
-  }
-
-  @Test
   void aFrozenLayerPassesErrorsDown() {
     MultiLayerNetwork network =
         network(
