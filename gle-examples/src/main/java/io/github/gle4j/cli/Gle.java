@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gle",
     description = "Generalized Latent Equilibrium for Deeplearning4j.",
-    subcommands = {TrainCommand.class, ReplayCommand.class, DataCommand.class},
+    subcommands = {TrainCommand.class, ReplayCommand.class, DataCommand.class, FigureCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Gle.Version.class,
     scope = ScopeType.INHERIT,
@@ -93,6 +93,7 @@ public final class Gle implements Runnable {
   private static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
     return new CommandLine(new Gle(interruption))
         .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
+        .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
         .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .setParameterExceptionHandler(

@@ -12,6 +12,7 @@ import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -229,18 +230,36 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       if (stored.isEmpty()) {
         return newState(input.size(0));
       }
-      NeuronState state = NeuronState.restore(stored);
-      if (state.batch() != input.size(0)) {
-        throw new DL4JInvalidInputException(
-            "the stored state has "
-                + state.batch()
-                + " samples but the input "
-                + input.size(0)
-                + ": call rnnClearPreviousState() before the batch size changes "
-                + layerId());
-      }
-      return state;
+      Map<String, INDArray> fitting = new HashMap<>();
+      stored.forEach((name, array) -> fitting.put(name, fitting(name, array)));
+      return NeuronState.restore(fitting);
     }
+  }
+
+  /** A stored array, which may come from the user, if it can be the state of this layer. */
+  private INDArray fitting(String name, INDArray array) {
+    long size = name.equals("f") ? nIn() : nOut();
+    if (array.rank() != 2 || array.size(1) != size) {
+      throw new DL4JInvalidInputException(
+          "the stored state has "
+              + name
+              + " of shape "
+              + Arrays.toString(array.shape())
+              + ": [batch, "
+              + size
+              + "] is allowed "
+              + layerId());
+    }
+    if (array.size(0) != input.size(0)) {
+      throw new DL4JInvalidInputException(
+          "the stored state has "
+              + array.size(0)
+              + " samples but the input "
+              + input.size(0)
+              + ": call rnnClearPreviousState() before the batch size changes "
+              + layerId());
+    }
+    return array.castTo(dataType);
   }
 
   private static NeuronState copy(NeuronState state) {
