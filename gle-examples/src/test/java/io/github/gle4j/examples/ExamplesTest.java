@@ -52,6 +52,15 @@ class ExamplesTest {
   }
 
   @Test
+  void fitTrainsGleLayersAmongOthers() {
+    FitAmongOtherLayers.main(new String[] {"2"});
+    double[] accuracy = printedNumbers("accuracy over all steps ([0-9.]+) %");
+    assertEquals(3, accuracy.length);
+    assertTrue(accuracy[1] > 37, "better than chance: " + accuracy[1]);
+    assertTrue(accuracy[2] > 37, "the frozen layers are of use: " + accuracy[2]);
+  }
+
+  @Test
   void theStreamIsLearnedOnTheFly() {
     LiveStream.main(new String[0]);
     double[] errors = printedNumbers("error +([0-9.]+) %");

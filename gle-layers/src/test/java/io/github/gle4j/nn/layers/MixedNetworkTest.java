@@ -9,6 +9,7 @@ import static io.github.gle4j.TestNetworks.hidden;
 import static io.github.gle4j.TestNetworks.oneHot;
 import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -20,8 +21,10 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -35,6 +38,7 @@ import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
@@ -234,6 +238,54 @@ class MixedNetworkTest {
     for (Map.Entry<String, INDArray> param : network.paramTable().entrySet()) {
       boolean changed = difference(start.get(param.getKey()), param.getValue()) > 0;
       assertEquals(!param.getKey().contains("tau"), changed, param.getKey());
+    }
+  }
+
+  /** Errors go down one layer per step, and the sequence ends before they arrive. */
+  @Test
+  void theErrorOfTheLastStepComesTooLateForLowerLayers() {
+    for (boolean last : new boolean[] {true, false}) {
+      Stack stack =
+          stack(
+              "",
+              false,
+              () ->
+                  last
+                      ? List.of(gle(), new LastTimeStep(gle()), perSequence())
+                      : List.of(
+                          gle(), gle(), new GlobalPoolingLayer(PoolingType.AVG), perSequence()));
+      MultiLayerNetwork network = stack.network(DataType.DOUBLE, WorkspaceMode.ENABLED);
+      INDArray lower = network.getParam("0_W").dup();
+      INDArray upper = network.getParam("1_W").dup();
+      network.fit(stack.data(null));
+      assertEquals(last, difference(lower, network.getParam("0_W")) == 0);
+      assertTrue(difference(upper, network.getParam("1_W")) > 0);
+    }
+  }
+
+  /** Not for want of GLE layers: next to an LSTM they fail too. */
+  @Test
+  void someOfDl4jsLayersCannotStandNextToRecurrentOnes() {
+    for (boolean gle : new boolean[] {true, false}) {
+      for (boolean normalization : new boolean[] {true, false}) {
+        Stack stack =
+            stack(
+                "",
+                true,
+                () ->
+                    List.of(
+                        gle ? gle() : lstm(),
+                        normalization
+                            ? new BatchNormalization.Builder().build()
+                            : new DropoutLayer.Builder(0.9).build(),
+                        gle ? gle() : lstm(),
+                        perStep().build()));
+        MultiLayerNetwork network = stack.network(DataType.DOUBLE, WorkspaceMode.NONE);
+        assertThrows(RuntimeException.class, () -> network.fit(stack.data(mask())));
+        if (!normalization) {
+          network.fit(stack.data(null));
+        }
+      }
     }
   }
 

@@ -18,6 +18,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.List;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
@@ -168,6 +169,23 @@ class TransferTest {
       assertFrozen(true, frozen.getParam(hidden + key), network.getParam(hidden + key));
     }
     assertFrozen(false, frozen.getParam("readout_W"), network.getParam("readout_W"));
+  }
+
+  /** DL4J's graphs, unlike its stacks, forget to: it is done by hand. */
+  @Test
+  void aFrozenLayerOfAGraphIsClearedByHand() {
+    ComputationGraph graph =
+        new TransferLearning.GraphBuilder(trained().toComputationGraph())
+            .fineTuneConfiguration(fineTuning())
+            .setFeatureExtractor("0")
+            .build();
+    graph.rnnTimeStep(FEATURES);
+    graph.rnnClearPreviousState();
+    assertTrue(graph.rnnGetPreviousState("1").isEmpty());
+    assertTrue(!graph.rnnGetPreviousState("0").isEmpty());
+    FrozenLayer frozen = (FrozenLayer) graph.getLayer("0");
+    ((RecurrentLayer) frozen.getInsideLayer()).rnnClearPreviousState();
+    assertTrue(graph.rnnGetPreviousState("0").isEmpty());
   }
 
   @Test
