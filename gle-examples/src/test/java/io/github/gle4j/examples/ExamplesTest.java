@@ -53,11 +53,11 @@ class ExamplesTest {
 
   @Test
   void fitTrainsGleLayersAmongOthers() {
-    FitAmongOtherLayers.main(new String[] {"2"});
+    FitAmongOtherLayers.main(new String[] {"1"});
     double[] accuracy = printedNumbers("accuracy over all steps ([0-9.]+) %");
-    assertEquals(3, accuracy.length);
-    assertTrue(accuracy[1] > 37, "better than chance: " + accuracy[1]);
-    assertTrue(accuracy[2] > 37, "the frozen layers are of use: " + accuracy[2]);
+    assertEquals(2, accuracy.length);
+    assertTrue(accuracy[0] > 50, "better than chance: " + accuracy[0]);
+    assertTrue(accuracy[1] > 50, "the frozen layers are of use: " + accuracy[1]);
   }
 
   @Test

@@ -283,7 +283,7 @@ class MixedNetworkTest {
         MultiLayerNetwork network = stack.network(DataType.DOUBLE, WorkspaceMode.NONE);
         assertThrows(RuntimeException.class, () -> network.fit(stack.data(mask())));
         if (!normalization) {
-          network.fit(stack.data(null));
+          stack.network(DataType.DOUBLE, WorkspaceMode.NONE).fit(stack.data(null));
         }
       }
     }
