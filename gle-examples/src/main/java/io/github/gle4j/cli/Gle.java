@@ -24,7 +24,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gle",
     description = "Generalized Latent Equilibrium for Deeplearning4j.",
-    subcommands = {TrainCommand.class, BenchCommand.class, ReplayCommand.class, DataCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      BenchCommand.class,
+      ReplayCommand.class,
+      DataCommand.class,
+      FigureCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Gle.Version.class,
     scope = ScopeType.INHERIT,
@@ -95,6 +101,7 @@ public final class Gle implements Runnable {
         .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
         .registerConverter(
             SpeechOptions.SplitName.class, Names.converter(SpeechOptions.SplitName::named))
+        .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
         .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .setParameterExceptionHandler(

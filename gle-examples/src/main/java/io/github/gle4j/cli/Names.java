@@ -6,7 +6,7 @@ import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What users may write for models, protocols and data sets. */
+/** What users may write for models, protocols, data sets and figures. */
 final class Names {
   private Names() {}
 
@@ -28,6 +28,24 @@ final class Names {
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** The figures. */
+  enum FigureName {
+    GRADIENT_ALIGNMENT;
+
+    static FigureName named(String value) {
+      if (!value.equals(GRADIENT_ALIGNMENT.toString())) {
+        throw new IllegalArgumentException(
+            "'" + value + "' is unknown: " + GRADIENT_ALIGNMENT + " allowed");
+      }
+      return GRADIENT_ALIGNMENT;
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 

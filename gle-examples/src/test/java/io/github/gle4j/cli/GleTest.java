@@ -75,7 +75,10 @@ class GleTest {
 
   @Test
   void refusesUnusableOptionsInOneLine() throws Exception {
-    assertRefused("gle: a command is missing: train, replay, data allowed");
+    assertRefused("gle: a command is missing: train, replay, data, figure allowed");
+    assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
+    assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
+    assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
     assertRefused("'tarin'", "tarin");
     assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "train", "mnist");
     assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "data", "mnist");

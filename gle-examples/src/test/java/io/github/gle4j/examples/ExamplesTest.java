@@ -52,6 +52,15 @@ class ExamplesTest {
   }
 
   @Test
+  void fitTrainsGleLayersAmongOthers() {
+    FitAmongOtherLayers.main(new String[] {"1"});
+    double[] accuracy = printedNumbers("accuracy over all steps ([0-9.]+) %");
+    assertEquals(2, accuracy.length);
+    assertTrue(accuracy[0] > 50, "better than chance: " + accuracy[0]);
+    assertTrue(accuracy[1] > 50, "the frozen layers are of use: " + accuracy[1]);
+  }
+
+  @Test
   void theStreamIsLearnedOnTheFly() {
     LiveStream.main(new String[0]);
     double[] errors = printedNumbers("error +([0-9.]+) %");

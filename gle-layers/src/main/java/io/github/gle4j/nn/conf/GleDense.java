@@ -138,6 +138,12 @@ public final class GleDense extends BaseRecurrentLayer {
           "tauR = " + population.tauR() + " is below dt = " + dt + ": at least dt is allowed");
     }
     requireElementwise(getActivationFn());
+    require(
+        gamma == 0 || (getIDropout() == null && getWeightNoise() == null),
+        "gamma = "
+            + gamma
+            + " with dropout or weight noise: errors that act on the membranes are learned from"
+            + " step by step, without either");
   }
 
   private void requireElementwise(IActivation activation) {

@@ -11,6 +11,7 @@ import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -39,10 +40,21 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   private final transient GleKernel<INDArray> sequenceKernel;
 
   /**
-   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, time, nIn],
-   * {@code uDot} and {@code d} [batch, time, nOut], and {@code d} before the first step.
+   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, time, nIn], the
+   * weights with their noise, {@code uDot} and {@code d} [batch, time, nOut], {@code d} before the
+   * first step, the neurons before it (with gamma = 0 only their error neurons and feedback, which
+   * the pass leaves alone), where it stored the neurons after the last step, or null, and whether
+   * dropout was applied.
    */
-  private record Course(INDArray below, INDArray uDot, INDArray d, INDArray dBefore) {}
+  private record Course(
+      INDArray below,
+      INDArray weights,
+      INDArray uDot,
+      INDArray d,
+      INDArray dBefore,
+      NeuronState start,
+      Map<String, INDArray> stored,
+      boolean training) {}
 
   private transient Course course;
 
@@ -74,7 +86,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       state.q().muliColumnVector(mask);
       state.e().muliColumnVector(mask);
     }
-    forward(below, weights(), state.current());
+    forward(below, weights(), bias(), state.current());
     kernel.membrane(neurons, state.current(), state.e(), state.u(), state.uDot(), state.p());
     if (learn) {
       addGradients(below, state.e());
@@ -98,12 +110,12 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     IActivation phi = layerConf().getActivationFn();
     if (mask == null && sequenceKernel != kernel && RateFunctions.isFast(phi)) {
       DenseConnectivity.products(rows(below), weights(), rows(delayed));
-      INDArray bias = getParam(GleDenseParamInitializer.BIAS_KEY);
+      INDArray bias = bias();
       NativeScan.run(delayed, bias, neurons(), RateFunctions.of(phi, 1), state);
     } else {
       INDArray first = state.r().dup('f');
-      INDArray r = advance(state, below, mask, weights(), LayerWorkspaceMgr.noWorkspaces());
-      course = null;
+      INDArray r =
+          advance(state, below, mask, weights(), bias(), LayerWorkspaceMgr.noWorkspaces()).r();
       Courses.delay(first, r, delayed);
     }
     return delayed;
@@ -123,10 +135,10 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients. The rows of all
   // arrays are samples, or samples times steps.
 
-  private void forward(INDArray below, INDArray weights, INDArray current) {
+  private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
-    if (layerConf().isHasBias()) {
-      current.addiRowVector(getParam(GleDenseParamInitializer.BIAS_KEY));
+    if (bias != null) {
+      current.addiRowVector(bias);
     }
   }
 
@@ -178,32 +190,30 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     return getParam(GleDenseParamInitializer.WEIGHT_KEY);
   }
 
+  /** Null when the layer has none. */
+  private INDArray bias() {
+    return layerConf().isHasBias() ? getParam(GleDenseParamInitializer.BIAS_KEY) : null;
+  }
+
   // Whole sequences.
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaceMgr) {
-    return forward(startOf(Map.of()), training, workspaceMgr);
+    return forward(startOf(Map.of()), training, null, workspaceMgr);
   }
 
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr workspaceMgr) {
     setInput(input, workspaceMgr);
-    NeuronState state = startOf(stateMap);
-    INDArray output = forward(state, false, workspaceMgr);
-    store(state, stateMap);
-    return output;
+    return forward(startOf(stateMap), false, stateMap, workspaceMgr);
   }
 
   @Override
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLastForTbptt, LayerWorkspaceMgr workspaceMgr) {
     setInput(input, workspaceMgr);
-    NeuronState state = startOf(tBpttStateMap);
-    INDArray output = forward(state, training, workspaceMgr);
-    if (storeLastForTbptt) {
-      store(state, tBpttStateMap);
-    }
-    return output;
+    return forward(
+        startOf(tBpttStateMap), training, storeLastForTbptt ? tBpttStateMap : null, workspaceMgr);
   }
 
   private NeuronState startOf(Map<String, INDArray> stored) {
@@ -221,17 +231,41 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       if (stored.isEmpty()) {
         return newState(input.size(0));
       }
-      NeuronState state = NeuronState.restore(stored);
-      if (state.batch() != input.size(0)) {
-        throw new DL4JInvalidInputException(
-            "the stored state has "
-                + state.batch()
-                + " samples but the input "
-                + input.size(0)
-                + ": call rnnClearPreviousState() before the batch size changes "
-                + layerId());
-      }
-      return state;
+      Map<String, INDArray> fitting = new HashMap<>();
+      stored.forEach((name, array) -> fitting.put(name, fitting(name, array)));
+      return NeuronState.restore(fitting);
+    }
+  }
+
+  /** A stored array, which may come from the user, if it can be the state of this layer. */
+  private INDArray fitting(String name, INDArray array) {
+    long size = name.equals("f") ? nIn() : nOut();
+    if (array.rank() != 2 || array.size(1) != size) {
+      throw new DL4JInvalidInputException(
+          "the stored state has "
+              + name
+              + " of shape "
+              + Arrays.toString(array.shape())
+              + ": [batch, "
+              + size
+              + "] is allowed "
+              + layerId());
+    }
+    if (array.size(0) != input.size(0)) {
+      throw new DL4JInvalidInputException(
+          "the stored state has "
+              + array.size(0)
+              + " samples but the input "
+              + input.size(0)
+              + ": call rnnClearPreviousState() before the batch size changes "
+              + layerId());
+    }
+    return array.castTo(dataType);
+  }
+
+  private static NeuronState copy(NeuronState state) {
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return state.copy();
     }
   }
 
@@ -241,8 +275,15 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
-  /** Runs {@link #input} through the layer, starting at the state, which it advances. */
-  private INDArray forward(NeuronState state, boolean training, LayerWorkspaceMgr workspaceMgr) {
+  /**
+   * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
+   * into the map, unless that is null.
+   */
+  private INDArray forward(
+      NeuronState state,
+      boolean training,
+      Map<String, INDArray> stored,
+      LayerWorkspaceMgr workspaceMgr) {
     applyDropOutIfNecessary(training, workspaceMgr);
     INDArray x = permuteIfNWC(input.castTo(dataType));
     if (x.size(1) != layerConf().getNIn()) {
@@ -258,39 +299,43 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
     INDArray weights =
         getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, training, workspaceMgr);
-    return permuteIfNWC(forward(state, x, maskArray, weights, workspaceMgr));
+    INDArray bias =
+        layerConf().isHasBias()
+            ? getParamWithNoise(GleDenseParamInitializer.BIAS_KEY, training, workspaceMgr)
+            : null;
+    INDArray first = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.r(), 'f');
+    INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
+    NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
+    INDArray below = timeSecond(x, ArrayType.ACTIVATIONS, workspaceMgr);
+    Rates rates = advance(state, below, maskArray, weights, bias, workspaceMgr);
+    course = new Course(below, weights, rates.uDot(), rates.d(), dBefore, start, stored, training);
+    if (stored != null) {
+      store(state, stored);
+    }
+    INDArray output = delayedSequence(first, rates.r(), ArrayType.ACTIVATIONS, workspaceMgr);
+    return permuteIfNWC(output);
   }
 
-  private INDArray forward(
-      NeuronState state,
-      INDArray x,
-      INDArray mask,
-      INDArray weights,
-      LayerWorkspaceMgr workspaceMgr) {
-    INDArray first = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.r(), 'f');
-    INDArray below = timeSecond(x, ArrayType.ACTIVATIONS, workspaceMgr);
-    INDArray r = advance(state, below, mask, weights, workspaceMgr);
-    return delayedSequence(first, r, ArrayType.ACTIVATIONS, workspaceMgr);
-  }
+  /** What became of a layer's neurons in several steps, each [batch, time, nOut] in 'f' order. */
+  private record Rates(INDArray uDot, INDArray r, INDArray d) {}
 
   /**
-   * Advances {@code u, r, d} of the state over a course and keeps what {@link #backpropGradient}
-   * needs of it.
+   * Advances {@code u, r, d} of the state over a course.
    *
    * @param below [batch, time, nIn] in 'f' order: all samples and steps of a neuron lie side by
    *     side
-   * @return rates, [batch, time, nOut] in 'f' order
    */
-  private INDArray advance(
+  private Rates advance(
       NeuronState state,
       INDArray below,
       INDArray mask,
       INDArray weights,
+      INDArray bias,
       LayerWorkspaceMgr workspaceMgr) {
     long batch = below.size(0);
     long time = below.size(1);
     INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    forward(rows(below), weights, rows(current));
+    forward(rows(below), weights, bias, rows(current));
     INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
     INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
     NeuronParameters<INDArray> neurons = neurons();
@@ -308,10 +353,9 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     RateFunctions.applyFast(layerConf().getActivationFn(), rows(p), rows(r), rows(d));
     holdWhereMasked(mask, state.r(), r);
     holdWhereMasked(mask, state.d(), d);
-    course = new Course(below, uDot, d, workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f'));
     CheckedCopy.copy(at(r, time - 1), state.r());
     CheckedCopy.copy(at(d, time - 1), state.d());
-    return r;
+    return new Rates(uDot, r, d);
   }
 
   @Override
@@ -321,25 +365,19 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   /**
-   * Runs the error neurons forward in time (GLE Eqs. 8, 9, 14, 15).
+   * Runs the error neurons forward in time (GLE Eqs. 8, 9, 14, 15). With gamma &gt; 0 it takes the
+   * segment's only step again, now with the error in the membranes: the rates of the forward pass
+   * were those of the step before, which do not depend on it.
    *
    * @param epsilon gradient of the loss by this layer's output, [batch, nOut, time]
    * @return the gradients, summed over batch and time, and the gradient for the layer below, {@code
    *     -W^T e} delayed by one step
-   * @throws IllegalStateException when gamma is not 0: then the rates depend on the errors of the
-   *     step before, which a pass over a whole sequence does not have yet
+   * @throws IllegalStateException when gamma is not 0 and there is more than one step: then the
+   *     rates depend on errors which a forward pass over all of them does not have yet
    */
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
-    if (layerConf().getGamma() != 0) {
-      throw new IllegalStateException(
-          "gamma = "
-              + layerConf().getGamma()
-              + " lets errors act on the membranes within a sequence, which fit() cannot follow:"
-              + " train with StreamingTrainer or set gamma = 0 "
-              + layerId());
-    }
     if (course == null) {
       throw new IllegalStateException(
           "backpropGradient without a forward pass before it " + layerId());
@@ -349,7 +387,11 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     above.negi();
     long batch = above.size(0);
     long time = above.size(1);
-    NeuronState state = startOf(tBpttStateMap);
+    gradientsFlattened.assign(0);
+    if (layerConf().getGamma() != 0) {
+      return result(permuteIfNWC(stepAgain(above, workspaceMgr)));
+    }
+    NeuronState state = course.start();
     INDArray d = array(working, workspaceMgr, batch, time, nOut());
     Courses.delay(course.dBefore(), course.d(), d);
     INDArray q = array(working, workspaceMgr, batch, time, nOut());
@@ -367,24 +409,53 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         hold(mask, before, state.v());
       }
     }
-    gradientsFlattened.assign(0);
     addGradients(rows(course.below()), rows(e));
     addTimeConstantGradients(rows(q), rows(e), rows(course.uDot()));
-    INDArray weights = getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, true, workspaceMgr);
     INDArray f = array(working, workspaceMgr, batch, time, nIn());
-    feedback(rows(e), weights, rows(f));
-    weightNoiseParams.clear();
+    feedback(rows(e), course.weights(), rows(f));
+    if (course.training()) { // before the delay: its mask is that of the input
+      backpropDropOutIfPresent(permuteIfNWC(f.permute(0, 2, 1)));
+    }
     holdWhereMasked(maskArray, state.f(), f);
     INDArray below = delayedSequence(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
-    if (!tBpttStateMap.isEmpty()) {
-      CheckedCopy.copy(state.v(), tBpttStateMap.get("v"));
-      CheckedCopy.copy(at(f, time - 1), tBpttStateMap.get("f"));
+    if (course.stored() != null) {
+      CheckedCopy.copy(state.v(), course.stored().get("v"));
+      CheckedCopy.copy(at(f, time - 1), course.stored().get("f"));
     }
-    course = null;
+    return result(permuteIfNWC(below));
+  }
 
+  /** A step of {@link StreamingLayer} from where the forward pass started. */
+  private INDArray stepAgain(INDArray above, LayerWorkspaceMgr workspaceMgr) {
+    if (above.size(1) != 1) {
+      throw new IllegalStateException(
+          "gamma = "
+              + layerConf().getGamma()
+              + " lets errors act on the membranes within a sequence, which fit() cannot follow"
+              + " over "
+              + above.size(1)
+              + " steps: train with StreamingTrainer or tBPTTLength(1), or set gamma = 0 "
+              + layerId());
+    }
+    NeuronState state = course.start();
+    INDArray mask = maskArray == null ? null : at(maskArray, 0);
+    step(state, rows(course.below()), rows(above), mask, true);
+    INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, above.size(0), nIn(), 1);
+    state.f().muli(-1, below.get(all(), all(), point(0)));
+    state.publish();
+    if (course.stored() != null) {
+      store(state, course.stored());
+    }
+    return below;
+  }
+
+  /** Ends a backward pass. */
+  private Pair<Gradient, INDArray> result(INDArray below) {
+    course = null;
+    weightNoiseParams.clear();
     Gradient gradient = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    return new Pair<>(gradient, permuteIfNWC(backpropDropOutIfPresent(below)));
+    return new Pair<>(gradient, below);
   }
 
   @Override

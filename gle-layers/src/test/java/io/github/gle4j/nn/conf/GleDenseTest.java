@@ -263,6 +263,12 @@ class GleDenseTest {
           message);
     }
     taken(b -> b.activation(Activation.SOFTPLUS));
+    refused(
+        "gamma = 0.5 with dropout or weight noise: errors that act on the membranes are learned"
+            + " from step by step, without either",
+        b -> b.gamma(0.5).dropOut(0.8));
+    taken(b -> b.gamma(0).dropOut(0.8));
+    taken(b -> b.gamma(0.5));
   }
 
   private static void refused(String message, UnaryOperator<GleDense.Builder> change) {

@@ -21,6 +21,8 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.dataset.DataSet;
@@ -89,6 +92,45 @@ class SequenceTest {
     assertTrue(message.startsWith("the stored state has 3 samples but the input 5: call"), message);
     network.rnnClearPreviousState();
     network.rnnTimeStep(gaussian(1, 5, 2));
+  }
+
+  @Test
+  void stateOfAnotherLayerIsRefused() {
+    MultiLayerNetwork network = frozenClassifier();
+    network.rnnTimeStep(at(FEATURES, 0).dup());
+    Map<String, INDArray> state = network.rnnGetPreviousState(0);
+    assertStateRefused("the stored state has u of shape [3, 5]: [batch, 4] is", state, 3, 5);
+    assertStateRefused("the stored state has u of shape [3, 4, 1]: [batch, 4]", state, 3, 4, 1);
+    assertStateRefused("the stored state has 2 samples but the input 3", state, 2, 4);
+    Map<String, INDArray> incomplete = new HashMap<>(state);
+    incomplete.remove("d");
+    network.rnnSetPreviousState(0, incomplete);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> network.rnnTimeStep(at(FEATURES, 1).dup()))
+            .getMessage();
+    assertEquals("saved neuron state has no array \"d\": it needs u, v, r, d and f", message);
+    INDArray outputs = network.output(FEATURES);
+    state.replaceAll((name, array) -> array.castTo(DataType.FLOAT)); // as a float network's
+    network.rnnSetPreviousState(0, state);
+    for (int l = 1; l < 3; l++) {
+      network.rnnSetPreviousState(l, new HashMap<>());
+    }
+    INDArray first = network.rnnTimeStep(at(FEATURES, 1).dup());
+    assertEquals(0, difference(first, at(outputs, 0)), 1e-12, "the layers above start from rest");
+  }
+
+  private static void assertStateRefused(
+      String message, Map<String, INDArray> state, long... shapeOfU) {
+    MultiLayerNetwork network = frozenClassifier();
+    Map<String, INDArray> changed = new HashMap<>(state);
+    changed.put("u", gaussian(1, shapeOfU));
+    network.rnnSetPreviousState(0, changed);
+    String actual =
+        assertThrows(
+                DL4JInvalidInputException.class, () -> network.rnnTimeStep(at(FEATURES, 1).dup()))
+            .getMessage();
+    assertTrue(actual.startsWith(message), actual);
   }
 
   @Test
@@ -178,22 +220,6 @@ class SequenceTest {
       for (String name : new String[] {"u", "v", "r", "d", "f"}) {
         INDArray row = trainer.saveState().get(l).get(name).getRow(1, true);
         assertEquals(0, difference(row.dup(), alone.saveState().get(l).get(name)), 1e-12, name);
-      }
-    }
-  }
-
-  @Test
-  void fitRefusesErrorsThatActOnTheMembranes() {
-    for (double gamma : new double[] {0, 0.1}) {
-      MultiLayerNetwork network =
-          network(new Sgd(0.1), hidden(2).gamma(gamma).build(), readout(4, 3).build(), classes());
-      DataSet data = new DataSet(FEATURES, everyStep(oneHot(3, 3, 3), TIME));
-      if (gamma == 0) {
-        network.fit(data);
-      } else {
-        String message =
-            assertThrows(IllegalStateException.class, () -> network.fit(data)).getMessage();
-        assertTrue(message.startsWith("gamma = 0.1 lets errors act on the membranes"), message);
       }
     }
   }
