@@ -44,7 +44,8 @@ class ArchitectureTest {
               "org.nd4j.linalg.api.ndarray..",
               "org.nd4j.linalg.api.buffer..",
               "org.nd4j.linalg.api.ops..",
-              "org.nd4j.linalg.factory..");
+              "org.nd4j.linalg.factory..",
+              "org.nd4j.linalg.indexing..");
 
   @ArchTest
   static final ArchRule NN_DOES_NOT_KNOW_THE_TRAINER =

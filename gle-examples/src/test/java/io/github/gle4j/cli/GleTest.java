@@ -16,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,7 +77,7 @@ class GleTest {
 
   @Test
   void refusesUnusableOptionsInOneLine() throws Exception {
-    assertRefused("gle: a command is missing: train, replay, data, figure allowed");
+    assertRefused("gle: a command is missing: train, bench, replay, data, figure allowed");
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
     assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
@@ -110,6 +112,35 @@ class GleTest {
     assertRefused(folder + ": not empty; a new or empty", "train", "mnist1d", "--out", folder);
     assertRefused("--out is empty", "train", "mnist1d", "--out", "");
     assertEquals("mine", Files.readString(file));
+  }
+
+  @Test
+  void benchPrintsWhatItMeasured() {
+    Outcome outcome = gle("bench", "--net", "2,3,2", "--batch", 2, "--steps", 20, "--threads", 2);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    Map<String, String> values = new HashMap<>();
+    outcome.out().lines().map(line -> line.split("=", 2)).forEach(kv -> values.put(kv[0], kv[1]));
+    assertEquals("2,3,2", values.get("net"));
+    for (String key :
+        List.of("train_ms", "infer_ms", "products_ms", "reference_ms", "ratio", "blas_core")) {
+      assertTrue(values.containsKey(key), () -> key + " in " + values);
+    }
+    double ratio = Double.parseDouble(values.get("ratio"));
+    assertTrue(ratio > 1, "a step cannot take less than its products");
+    assertEquals("0", values.get("allocated_bytes_per_step"));
+    assertFalse(values.get("blas_core").isEmpty() || values.get("blas_core").equals("unknown"));
+  }
+
+  @Test
+  void benchRefusesWhatItCannotMeasure() {
+    String nets = ": 15k, 42k, gsc or at least two sizes such as 40,100,10 allowed";
+    assertRefused("--net = '7'" + nets, "bench", "--net", "7");
+    assertRefused("--net = '3,0'" + nets, "bench", "--net", "3,0");
+    assertRefused("--net = '16k'" + nets, "bench", "--net", "16k");
+    assertRefused("--batch = 0: 1 or more allowed", "bench", "--batch", 0);
+    assertRefused("--steps = 0: 1 or more allowed", "bench", "--steps", 0);
+    assertRefused("--threads = 0: 1 or more allowed", "bench", "--threads", 0);
+    assertRefused("--threads = 0: 1 or more allowed", "train", "mnist1d", "--threads", 0);
   }
 
   @Test

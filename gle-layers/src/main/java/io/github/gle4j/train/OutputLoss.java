@@ -75,6 +75,28 @@ final class OutputLoss {
   }
 
   /**
+   * Loss alone of several steps with the same labels, summed over samples and steps.
+   *
+   * @param labels [batch, outputs]
+   * @param outputs [batch, steps, outputs] in 'f' order
+   */
+  double scoreAll(INDArray labels, INDArray outputs) {
+    int batch = Math.toIntExact(outputs.size(0));
+    int rows = Math.toIntExact(batch * outputs.size(1));
+    if (kind == Kind.ANY || NativeFloats.obstacle(outputs.dataType()).isPresent()) {
+      INDArray repeated = Nd4j.tile(labels, rows / batch, 1);
+      return score(repeated, outputs.reshape('f', rows, outputs.size(2)), null);
+    }
+    float[] output = NativeFloats.toHeap(outputs);
+    float[] label = NativeFloats.toHeap(labels);
+    float[] repeated = new float[output.length];
+    for (int from = 0; from < repeated.length; from += batch) {
+      System.arraycopy(label, from / rows * batch, repeated, from, batch);
+    }
+    return of(repeated, output, null, output.clone(), rows);
+  }
+
+  /**
    * As {@link #of(INDArray, INDArray, INDArray)}, on Java arrays [outputs][batch], without
    * allocation for cross entropy of a softmax and for squared errors without a mask.
    *

@@ -104,8 +104,7 @@ final class Tally {
     labelled += outputs.size(0) * time;
     sum.addi(outputs.sum(1));
     if (sequence.hasLabels()) {
-      INDArray rows = outputs.reshape('f', outputs.size(0) * time, outputs.size(2));
-      loss += function.score(Nd4j.tile(sequence.labels(), (int) time, 1), rows, null);
+      loss += function.scoreAll(sequence.labels(), outputs);
     }
   }
 
