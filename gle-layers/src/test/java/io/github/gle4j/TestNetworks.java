@@ -122,6 +122,10 @@ public final class TestNetworks {
     if (!a.equalShapes(b)) {
       throw new AssertionError(a.shapeInfoToString() + " is not " + b.shapeInfoToString());
     }
-    return a.sub(b).amaxNumber().doubleValue();
+    INDArray difference = a.sub(b);
+    if (difference.isNaN().any() || difference.isInfinite().any()) {
+      throw new AssertionError("not finite: " + a + " or " + b); // amaxNumber would skip it
+    }
+    return difference.amaxNumber().doubleValue();
   }
 }

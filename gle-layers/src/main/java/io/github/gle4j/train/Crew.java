@@ -40,7 +40,7 @@ final class Crew implements AutoCloseable {
     Throwable failure = null;
     try {
       work.accept(0);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // also what sneaks past the compiler
       failure = e;
     }
     for (Member member : members) {
@@ -50,12 +50,14 @@ final class Crew implements AutoCloseable {
       }
       failure = failure == null ? member.failure : failure;
     }
-    if (failure instanceof Error error) {
-      throw error;
-    }
     if (failure != null) {
-      throw (RuntimeException) failure;
+      Crew.<RuntimeException>rethrow(failure);
     }
+  }
+
+  @SuppressWarnings("unchecked") // as it came, checked or not
+  private static <T extends Throwable> void rethrow(Throwable failure) throws T {
+    throw (T) failure;
   }
 
   @Override
@@ -109,7 +111,7 @@ final class Crew implements AutoCloseable {
         waits = 0;
         try {
           work.accept(part);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
           failure = e;
         }
         done = ++rounds;

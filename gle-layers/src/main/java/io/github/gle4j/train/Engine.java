@@ -44,7 +44,8 @@ interface Engine {
    * @param learn whether gradients are added up
    * @param tally told of output and loss, or null
    * @return the loss summed over the samples; 0 without a target
-   * @throws NonFiniteException when a quantity is no longer finite
+   * @throws NonFiniteException when the fused engine finds a quantity that is no longer finite; the
+   *     reference engine looks at gradients, in {@link #update}
    */
   double step(long t, boolean learn, Tally tally);
 

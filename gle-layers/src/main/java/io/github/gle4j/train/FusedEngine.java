@@ -19,7 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * The fast engine, for float on the CPU: {@link FusedLayer}s, owned by a few threads that meet once
  * per step, and {@link FusedUpdater}s on the network's own parameters and updater state. A step
- * makes no INDArray operation and allocates nothing.
+ * makes no INDArray operation and allocates nothing, unless there are masks, listeners or
+ * constraints, or an activation, loss or updater that only ND4J knows.
  *
  * <p>A layer's step depends on nothing that happens in the same step elsewhere, and every layer is
  * computed by one thread alone, so the results do not depend on the number of threads. An update
@@ -42,8 +43,11 @@ final class FusedEngine implements Engine {
   private int side;
   private long inputs;
 
-  private MultiLayerUpdater boundUpdater; // what layers and updaters were built upon
+  /** What layers and updaters were built upon; a listener may put other arrays in its place. */
+  private MultiLayerUpdater boundUpdater;
+
   private long boundParameters;
+  private long boundGradients;
   private long boundUpdaterState;
   private FusedUpdater[][] updaters; // per layer; null: DL4J's own updaters are used
 
@@ -57,7 +61,8 @@ final class FusedEngine implements Engine {
   private float[] target;
   private float[] outputError;
   private int[][] shares; // layers by thread
-  private int[][] owned; // the same, or all by one
+  private int[] all;
+  private boolean alone;
   private Crew crew;
 
   private long t;
@@ -66,7 +71,7 @@ final class FusedEngine implements Engine {
   private float[] mask;
   private double stepLoss;
 
-  private boolean updateWaits;
+  private boolean[] updateWaits; // per layer, whose owner applies it
   private float updateScale;
   private int updateIteration;
   private int updateEpoch;
@@ -119,12 +124,8 @@ final class FusedEngine implements Engine {
     features = NativeFloats.of(sequences.features());
     labels = sequences.hasLabels() ? NativeFloats.toHeap(sequences.labels()) : null;
     reload();
-    if (sequences.time() == 1) { // starting threads would take longer than the step
-      owned = new int[][] {IntStream.range(0, layers.length).toArray()};
-    } else {
-      owned = shares;
-    }
-    crew = new Crew(owned.length, this::advance);
+    alone = sequences.time() == 1; // starting threads would take longer than the step
+    crew = new Crew(alone ? 1 : threads, this::advance);
     open = true;
   }
 
@@ -132,6 +133,7 @@ final class FusedEngine implements Engine {
   public void begin() {
     add = false; // the layers overwrite theirs
     if (updaters == null || !gradientsAreOurs) {
+      applyWaitingUpdates(); // it needs the gradients
       general.begin();
       gradientsAreOurs = true;
     }
@@ -144,7 +146,6 @@ final class FusedEngine implements Engine {
     INDArray maskNow = steps.featuresMask(step);
     mask = maskNow == null ? null : NativeFloats.toHeap(maskNow.dup('f'));
     crew.run();
-    updateWaits = false;
     requireFinite();
     if (tally != null) {
       tally.add(step, output, stepLoss);
@@ -156,6 +157,10 @@ final class FusedEngine implements Engine {
 
   @Override
   public void update(long samples) {
+    if (layers != null && !open) {
+      bind(batch);
+      reload();
+    }
     if (layers == null || updaters == null) {
       general.apply(samples, t);
       layersChanged();
@@ -164,9 +169,6 @@ final class FusedEngine implements Engine {
     updateScale = network.conf().isMiniBatch() ? 1f / samples : 1;
     updateIteration = network.getIterationCount();
     updateEpoch = network.getEpochCount();
-    if (!open) {
-      reload();
-    }
     boolean attended = general.isAttended();
     if (attended) {
       general.announceGradient(samples);
@@ -175,11 +177,12 @@ final class FusedEngine implements Engine {
     if (attended || !open || !isSurelyFinite()) {
       updateNow();
     } else {
-      updateWaits = true;
+      Arrays.fill(updateWaits, true);
     }
     if (attended) {
       store();
       general.announceUpdate();
+      bind(batch);
       reload();
     } else {
       network.setIterationCount(updateIteration + 1);
@@ -196,12 +199,7 @@ final class FusedEngine implements Engine {
     }
     open = false;
     crew.close();
-    if (updateWaits) {
-      updateWaits = false;
-      for (int l = 0; l < layers.length; l++) {
-        applyUpdate(l);
-      }
-    }
+    applyWaitingUpdates();
     store();
     steps = null;
     features = null;
@@ -210,10 +208,8 @@ final class FusedEngine implements Engine {
 
   /** What one thread does in a step: all of its layers, the update of the step before first. */
   private void advance(int part) {
-    for (int l : owned[part]) {
-      if (updateWaits) {
-        applyUpdate(l);
-      }
+    for (int l : alone ? all : shares[part]) {
+      applyWaitingUpdate(l);
       FloatPointer below =
           l == 0 ? features.position(t * batch * inputs) : layers[l - 1].rates(side);
       float[] above = l + 1 < layers.length ? layers[l + 1].f(side) : outputError();
@@ -236,6 +232,19 @@ final class FusedEngine implements Engine {
 
   private FusedLayer top() {
     return layers[layers.length - 1];
+  }
+
+  private void applyWaitingUpdates() {
+    for (int l = 0; l < layers.length; l++) {
+      applyWaitingUpdate(l);
+    }
+  }
+
+  private void applyWaitingUpdate(int l) {
+    if (updateWaits[l]) {
+      updateWaits[l] = false;
+      applyUpdate(l);
+    }
   }
 
   private void applyUpdate(int l) {
@@ -286,29 +295,36 @@ final class FusedEngine implements Engine {
   private void bind(int batchNow) {
     MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
     long parameters = address(network.params());
+    long gradients = address(network.getFlattenedGradients());
     long updaterState = address(updater.getStateViewArray());
     if (layers != null
         && batch == batchNow
         && boundUpdater == updater
         && boundParameters == parameters
+        && boundGradients == gradients
         && boundUpdaterState == updaterState) {
       return;
     }
     List<NeuronState> states = StreamingNetworks.fit(states(), streamingLayers, batchNow);
+    set(states); // should building fail
     batch = batchNow;
     side = 0;
     boundUpdater = updater;
     boundParameters = parameters;
+    boundGradients = gradients;
     boundUpdaterState = updaterState;
     gradientsAreOurs = false;
     shares = shares(states);
-    layers = new FusedLayer[streamingLayers.size()];
+    all = IntStream.range(0, states.size()).toArray();
+    updateWaits = new boolean[states.size()];
+    FusedLayer[] built = new FusedLayer[streamingLayers.size()];
     for (int[] share : shares) {
       Scratch scratch = new Scratch();
       for (int l : share) {
-        layers[l] = new FusedLayer(streamingLayers.get(l), states.get(l), side, scratch);
+        built[l] = new FusedLayer(streamingLayers.get(l), states.get(l), side, scratch);
       }
     }
+    layers = built;
     idle = List.of();
     inputs = network.layerInputSize(0);
     output = top().r().clone();

@@ -34,6 +34,7 @@ final class FusedLayer {
   private final FusedKernel kernel = new FusedKernel();
   private final Connectivity connectivity;
   private final RateFunction rate;
+  private final boolean isBounded; // by a multiple of the voltage
   private final LearnedTimeConstants learned;
   private final FloatPointer tauMGradients;
   private final FloatPointer tauRGradients;
@@ -70,6 +71,7 @@ final class FusedLayer {
     connectivity = layer.connectivity(batch, scratch);
     GleDense conf = (GleDense) this.layer.conf().getLayer();
     rate = RateFunctions.of(conf.getActivationFn(), size / batch);
+    isBounded = RateFunctions.isFast(conf.getActivationFn());
     learned = conf.getLearnedTimeConstants();
     Map<String, INDArray> gradients = ParameterUpdate.gradients(this.layer);
     tauMGradients = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_M_KEY));
@@ -112,6 +114,9 @@ final class FusedLayer {
                 "f", matrix(f[side])));
     NativeFloats.of(state.q()).put(q);
     NativeFloats.of(state.e()).put(e);
+    if (uDot != null) {
+      NativeFloats.of(state.uDot()).put(uDot);
+    }
     return state;
   }
 
@@ -176,7 +181,9 @@ final class FusedLayer {
     rates[next].put(r);
     sizeOfGradients = learn ? connectivity.sizeOfGradients() : 0;
     suspect =
-        !(connectivity.sizeOfCurrents() < SURELY_FINITE)
+        !isBounded
+            || (neurons.gamma() != 0 && !(connectivity.sizeOfErrors() < SURELY_FINITE))
+            || !(connectivity.sizeOfCurrents() < SURELY_FINITE)
             || !((learn ? sizeOfGradients : connectivity.sizeOfErrors()) < SURELY_FINITE);
   }
 
@@ -187,7 +194,8 @@ final class FusedLayer {
 
   /** Whether the size of the gradients leaves no doubt that an update with them is finite. */
   boolean updateIsSurelyFinite(double learningRate) {
-    return Math.abs(learningRate) * (1.0 + sizeOfGradients) < SURELY_FINITE;
+    return sizeOfGradients < SURELY_FINITE // Adam squares it
+        && Math.abs(learningRate) * (1.0 + sizeOfGradients) < SURELY_FINITE;
   }
 
   /**

@@ -58,7 +58,9 @@ final class FusedUpdater {
   /** Whether this class knows the updater's rule. */
   static boolean knows(IUpdater updater) {
     Class<?> rule = updater.getClass();
-    return rule == Adam.class || rule == Sgd.class || rule == Momentum.class;
+    return rule == Sgd.class
+        || rule == Momentum.class
+        || (updater instanceof Adam adam && rule == Adam.class && adam.getEpsilon() > 0);
   }
 
   /** Reads parameter and updater state from the network. */

@@ -48,17 +48,22 @@ final class OutputLoss {
     IActivation activation = top.getActivationFn();
     boolean isCrossEntropy =
         (loss.getClass() == LossMCXENT.class || loss.getClass() == LossNegativeLogLikelihood.class)
-            && activation instanceof ActivationSoftmax
+            && activation.getClass() == ActivationSoftmax.class
             && ((LossMCXENT) loss).getWeights() == null;
     boolean isSquares =
         (loss.getClass() == LossMSE.class || loss.getClass() == LossL2.class)
-            && activation instanceof ActivationIdentity
+            && activation.getClass() == ActivationIdentity.class
             && ((LossL2) loss).getWeights() == null;
     kind = isCrossEntropy ? Kind.CROSS_ENTROPY : isSquares ? Kind.SQUARES : Kind.ANY;
     double clip = isCrossEntropy ? ((LossMCXENT) loss).getSoftmaxClipEps() : 0; // as ND4J clips
     lowest = Math.log(clip);
     highest = Math.log1p(-clip);
     share = loss.getClass() == LossMSE.class ? 1.0 / outputs : 1;
+  }
+
+  /** Whether Java arrays go through ND4J, because it alone knows the loss. */
+  boolean isSlow() {
+    return kind == Kind.ANY;
   }
 
   /** Loss, summed over the rows, and error at the output: {@code -beta} times the gradient. */
@@ -112,7 +117,7 @@ final class OutputLoss {
               Nd4j.createFromArray(labels).reshape('f', batch, outputs),
               Nd4j.createFromArray(output).reshape('f', batch, outputs),
               mask);
-      NativeFloats.of(scored.getSecond().dup('f')).get(error);
+      NativeFloats.read(scored.getSecond().dup('f'), error);
       return scored.getFirst();
     }
     return kind == Kind.SQUARES

@@ -31,6 +31,7 @@ final class ParameterUpdate {
   private final MultiLayerNetwork network;
   private final boolean hasConstraints;
   private Gradient gradientsByName;
+  private String told; // what the log says already
 
   ParameterUpdate(MultiLayerNetwork network) {
     this.network = network;
@@ -118,8 +119,11 @@ final class ParameterUpdate {
    */
   FusedUpdater[][] fusedUpdaters() {
     String obstacle = obstacle();
+    if (obstacle != null && !obstacle.equals(told)) {
+      told = obstacle;
+      LOG.warn("Updates go through DL4J's updaters, which is slower: {}", obstacle);
+    }
     if (obstacle != null) {
-      LOG.info("Updates go through DL4J's updaters, which is slower: {}", obstacle);
       return null;
     }
     List<List<FusedUpdater>> updaters = new ArrayList<>();

@@ -4,6 +4,7 @@ package io.github.gle4j.train;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.layers.GleDenseParamInitializer;
+import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +81,21 @@ final class StreamingNetworks {
         .mapToObj(
             l -> states.isEmpty() ? layers.get(l).newState(batch) : states.get(l).forBatch(batch))
         .toList();
+  }
+
+  /** What the fused engine has no function of its own for. */
+  static List<String> slowParts(MultiLayerNetwork network, OutputLoss loss) {
+    List<String> parts = new ArrayList<>();
+    for (Layer layer : network.getLayers()) {
+      if (layer.conf().getLayer() instanceof GleDense dense
+          && !RateFunctions.isFast(dense.getActivationFn())) {
+        parts.add("activation " + dense.getActivationFn() + " in layer " + layer.getIndex());
+      }
+    }
+    if (loss.isSlow()) {
+      parts.add("loss " + top(network).getLossFn());
+    }
+    return parts;
   }
 
   /** Whether the score has a part that does not come from the loss. */

@@ -47,7 +47,7 @@ public final class StreamingTrainer {
   private static final Logger LOG = LoggerFactory.getLogger(StreamingTrainer.class);
 
   /** Limits the memory of an evaluation. */
-  private static final long VALUES_AT_ONCE = 1L << 20;
+  static final long VALUES_AT_ONCE = 1L << 20;
 
   private final MultiLayerNetwork network;
   private final double beta;
@@ -96,8 +96,10 @@ public final class StreamingTrainer {
             : Optional.of("as configured");
     if (obstacle.isEmpty()) {
       engine = new FusedEngine(network, layers, loss, update, builder.threads);
+      StreamingNetworks.slowParts(network, loss)
+          .forEach(part -> LOG.warn("Streaming is slower by ND4J's {}", part));
     } else {
-      LOG.info("Streaming by ND4J operations, which is slower: {}", obstacle.get());
+      LOG.warn("Streaming by ND4J's operations, which is slower: {}", obstacle.get());
       engine = new ReferenceEngine(layers, loss, update);
     }
     if (plateau != null) {
@@ -420,7 +422,8 @@ public final class StreamingTrainer {
   }
 
   /**
-   * The state of a layer's neurons, with the errors of the latest step.
+   * The state of a layer's neurons, with the errors of the latest step. Its {@code uDot} is that of
+   * the latest step only where time constants are learned.
    *
    * @param layer index, the lowest GLE layer being 0
    * @return a copy
@@ -509,8 +512,14 @@ public final class StreamingTrainer {
     if (pendingSteps == 0) {
       engine.begin();
     }
-    setScore(steps, engine.step(t, true, tally));
-    if (++pendingSteps >= updateInterval) {
+    boolean done = false;
+    try {
+      setScore(steps, engine.step(t, true, tally));
+      done = true;
+    } finally {
+      pendingSteps = done ? pendingSteps + 1 : 0; // gradients of a step that failed are of no use
+    }
+    if (pendingSteps >= updateInterval) {
       finishUpdate();
     }
   }
@@ -650,7 +659,7 @@ public final class StreamingTrainer {
      * Lets another thread end the training.
      *
      * @param stopWhen asked before every time step of {@code fit}, which returns at once when it
-     *     says true
+     *     says true; it must not use the network, whose latest update may not be done yet
      * @return this builder
      */
     public Builder stopWhen(BooleanSupplier stopWhen) {
@@ -676,8 +685,9 @@ public final class StreamingTrainer {
     }
 
     /**
-     * Whether to compute in Java and OpenBLAS on ND4J's memory where that is possible: floats on
-     * the CPU. Else, and with false, ND4J's operations do it, one thread, about ten times slower.
+     * Whether to learn in Java and OpenBLAS on ND4J's memory where that is possible: floats on the
+     * CPU. Else, and with false, ND4J's operations do it, in one thread, more than ten times
+     * slower. Evaluation goes through whole sequences either way.
      *
      * @param fused default true
      * @return this builder

@@ -97,7 +97,9 @@ final class Tally {
       for (long t = 0; t < time; t++) {
         INDArray output = outputs.get(all(), point(t), all()).dup('f');
         INDArray mask = sequence.labelsMask(from + t);
-        add(from + t, output, function.score(sequence.labels(from + t), output, mask));
+        double score =
+            sequence.hasLabels() ? function.score(sequence.labels(from + t), output, mask) : 0;
+        add(from + t, output, score);
       }
       return;
     }

@@ -118,7 +118,8 @@ final class DenseConnectivity implements Connectivity {
 
   @Override
   public float sizeOfCurrents() {
-    return cblas_sasum(batch * neurons, currents, 1);
+    float size = cblas_sasum(batch * neurons, currents, 1);
+    return biases == null ? size : size + batch * cblas_sasum(neurons, biases, 1);
   }
 
   @Override

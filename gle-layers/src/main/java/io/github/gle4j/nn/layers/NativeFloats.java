@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
+import java.lang.ref.Reference;
 import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -56,8 +57,22 @@ public final class NativeFloats {
    */
   public static float[] toHeap(INDArray array) {
     float[] values = new float[Math.toIntExact(array.length())];
-    of(array).get(values);
+    read(array, values);
     return values;
+  }
+
+  /**
+   * Copies values of an array, in the order of memory.
+   *
+   * @param array of floats, without gaps
+   * @param values out: as many as it holds
+   */
+  public static void read(INDArray array, float[] values) {
+    try {
+      of(array).get(values);
+    } finally {
+      Reference.reachabilityFence(array); // its memory is freed with it
+    }
   }
 
   private static boolean isPresent(String className) {

@@ -40,22 +40,30 @@ public final class RateFunctions {
    * @return a function for arrays [neurons][samples]
    */
   public static RateFunction of(IActivation activation, int neurons) {
-    return FAST.getOrDefault(
-        activation,
-        (p, r, d) -> {
-          long samples = p.length / neurons;
-          INDArray voltage = Nd4j.createFromArray(p).reshape('f', samples, neurons);
-          INDArray rate = voltage.ulike();
-          INDArray derivative = voltage.ulike();
-          apply(activation, voltage, rate, derivative);
-          NativeFloats.of(rate).get(r);
-          NativeFloats.of(derivative).get(d);
-        });
+    if (isFast(activation)) {
+      return FAST.get(activation);
+    }
+    return (p, r, d) -> {
+      long samples = p.length / neurons;
+      INDArray voltage = Nd4j.createFromArray(p).reshape('f', samples, neurons);
+      INDArray rate = voltage.ulike();
+      INDArray derivative = voltage.ulike();
+      apply(activation, voltage, rate, derivative);
+      NativeFloats.read(rate, r);
+      NativeFloats.read(derivative, d);
+    };
   }
 
-  /** Whether there is a fast function, which works value by value. */
-  static boolean isFast(IActivation activation) {
-    return FAST.containsKey(activation);
+  /**
+   * Whether there is a fast function, which works value by value and is bounded by a multiple of
+   * its argument.
+   *
+   * @param activation any of ND4J's, or the user's, whose subclasses are functions of their own
+   * @return true for ND4J's most common ones
+   */
+  public static boolean isFast(IActivation activation) {
+    return FAST.keySet().stream()
+        .anyMatch(known -> known.getClass() == activation.getClass() && known.equals(activation));
   }
 
   /**
@@ -67,11 +75,11 @@ public final class RateFunctions {
    * @param d of the same shape
    */
   static void applyFast(IActivation activation, INDArray p, INDArray r, INDArray d) {
-    RateFunction fast = FAST.get(activation);
-    if (fast == null || NativeFloats.obstacle(p.dataType()).isPresent()) {
+    if (!isFast(activation) || NativeFloats.obstacle(p.dataType()).isPresent()) {
       apply(activation, p, r, d);
       return;
     }
+    RateFunction fast = FAST.get(activation);
     FloatPointer voltages = NativeFloats.of(p);
     FloatPointer rates = NativeFloats.of(r);
     FloatPointer derivatives = NativeFloats.of(d);
