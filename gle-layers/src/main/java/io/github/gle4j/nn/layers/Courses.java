@@ -54,14 +54,28 @@ final class Courses {
    */
   static void writeDelayed(INDArray first, INDArray course, INDArray sequence) {
     CheckedCopy.copy(first, sequence.get(all(), all(), point(0)));
-    int last = (int) course.size(1) - 1;
+    write(course, sequence, 1);
+  }
+
+  /**
+   * Copies a course.
+   *
+   * @param course [batch, time, size]
+   * @param sequence out: [batch, size, time]
+   */
+  static void write(INDArray course, INDArray sequence) {
+    write(course, sequence, 0);
+  }
+
+  private static void write(INDArray course, INDArray sequence, int delay) {
+    int last = (int) course.size(1) - delay;
     if (last == 0) {
       return;
     }
     if (!isPlain(sequence) || !isPlain(course)) {
       CheckedCopy.copy(
           course.get(all(), interval(0, last), all()).permute(0, 2, 1),
-          sequence.get(all(), all(), interval(1, last + 1)));
+          sequence.get(all(), all(), interval(delay, last + delay)));
       return;
     }
     Runs runs = new Runs(course);
@@ -75,7 +89,7 @@ final class Courses {
               runs.run, k * runs.batch, runs.block, k * runs.step + n * runs.batch, runs.batch);
         }
       }
-      steps.position((t + 1L) * runs.step).put(runs.block, 0, count * runs.step);
+      steps.position(((long) t + delay) * runs.step).put(runs.block, 0, count * runs.step);
     }
   }
 

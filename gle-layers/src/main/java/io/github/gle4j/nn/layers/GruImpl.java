@@ -391,16 +391,21 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
   }
 
   /** [batch, size, time] as [batch * time, size], in 'f' order. */
-  private static INDArray rows(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    return workspaceMgr
-        .dup(type, sequence.permute(0, 2, 1), 'f')
-        .reshape('f', sequence.size(0) * sequence.size(2), sequence.size(1));
+  private INDArray rows(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    long batch = sequence.size(0);
+    long size = sequence.size(1);
+    long time = sequence.size(2);
+    INDArray course = array(type, workspaceMgr, batch, time, size);
+    Courses.read(sequence, course);
+    return course.reshape('f', batch * time, size);
   }
 
   /** [batch * time, size] as [batch, size, time], in 'f' order. */
-  private static INDArray sequence(
+  private INDArray sequence(
       INDArray rows, ArrayType type, LayerWorkspaceMgr workspaceMgr, long batch) {
-    return workspaceMgr.dup(
-        type, rows.reshape('f', batch, rows.size(0) / batch, rows.size(1)).permute(0, 2, 1), 'f');
+    long time = rows.size(0) / batch;
+    INDArray sequence = array(type, workspaceMgr, batch, rows.size(1), time);
+    Courses.write(rows.reshape('f', batch, time, rows.size(1)), sequence);
+    return sequence;
   }
 }
