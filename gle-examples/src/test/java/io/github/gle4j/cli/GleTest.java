@@ -75,7 +75,7 @@ class GleTest {
 
   @Test
   void refusesUnusableOptionsInOneLine() throws Exception {
-    assertRefused("gle: a command is missing: train, replay, data, figure allowed");
+    assertRefused("gle: a command is missing: train, compare, bench, replay, data, figure allowed");
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
     assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
@@ -85,7 +85,7 @@ class GleTest {
     assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "train", "gsc");
     assertRefused("DATASET", "train");
     assertRefused(
-        "'--model': 'lstm' is unknown: gle-15k, gle-42k allowed",
+        "'--model': 'lstm' is unknown: gle-15k, gle-42k, lagnet-le allowed",
         "train",
         "mnist1d",
         "--model=lstm");
