@@ -198,6 +198,7 @@ final class CompareCommand implements Callable<Integer> {
         dataSet == Names.DataSetName.MNIST1D,
         "DATASET = " + dataSet + ": no models for it, mnist1d allowed");
     require(epochs == null || epochs >= 1, "--epochs = " + epochs + ": 1 or more allowed");
+    require(points >= 2, "--model-points = " + points + ": 2 or more allowed");
     require(jobs >= 1, "--jobs = " + jobs + ": 1 or more allowed");
     for (int seed : seeds) {
       require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");

@@ -52,7 +52,9 @@ public record ComparedModel(
   public static final int CLASSES = 10;
 
   static final int BATCH_SIZE = 100;
-  static final int EPOCHS = 150;
+
+  /** Number of passes over the training set, unless a model or a run has another. */
+  public static final int EPOCHS = 150;
 
   /** How a network is given a sequence. */
   public enum Input {

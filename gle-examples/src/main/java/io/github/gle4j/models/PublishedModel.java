@@ -20,7 +20,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * The networks of the GLE paper's MNIST-1D experiments, with the settings of the published runs.
  *
  * <p>All have one input and ten linear outputs. The first hidden layer of {@code gle-15k} and
- * {@code gle-42k} is linear; all other hidden layers are tanh.
+ * {@code gle-42k} and the lags of {@code lagnet-le} are linear; all other hidden layers are tanh.
  */
 public enum PublishedModel {
   /** 53 neurons in each of six hidden layers: 14 956 weights and biases. */
@@ -28,8 +28,8 @@ public enum PublishedModel {
   /** 90 neurons in each of six hidden layers: 42 040 weights and biases. */
   GLE_42K("gle-42k", 5e-4, 93.5, 0.9),
   /**
-   * Four fixed layers of ten lagging neurons, which spread the past out in space, below a network
-   * of instantaneous neurons (Latent Equilibrium) that learns: 4 930 weights and biases.
+   * Four fixed layers of ten linear, lagging neurons, which spread the past out in space, below a
+   * network of instantaneous neurons (Latent Equilibrium) that learns: 4 930 weights and biases.
    */
   LAGNET_LE("lagnet-le", 1e-3, 90.9, 0.6);
 
@@ -127,7 +127,7 @@ public enum PublishedModel {
     List<GleDense> layers = new ArrayList<>();
     for (int layer = 0; layer < lagLayers; layer++) {
       layers.add(
-          dense(layer == 0 ? 1 : lags, lags, Activation.TANH, lagging)
+          dense(layer == 0 ? 1 : lags, lags, Activation.IDENTITY, lagging)
               .weightInit(layer == 0 ? WeightInit.ONES : WeightInit.IDENTITY)
               .hasBias(false)
               .updater(new Sgd(0)) // the weights stay
@@ -224,7 +224,7 @@ public enum PublishedModel {
    * @return 150
    */
   public int epochs() {
-    return 150;
+    return ComparedModel.EPOCHS;
   }
 
   /**

@@ -229,7 +229,7 @@ public final class ComparisonReport {
     }
     return seconds < 120
         ? String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds)
-        : String.format(Locale.ROOT, "%.0f min", seconds / 60);
+        : String.format(Locale.ROOT, "%.1f min", seconds / 60);
   }
 
   // The words
@@ -284,19 +284,38 @@ public final class ComparisonReport {
           "published: accuracies of the GLE paper, on the same data.");
 
   private List<String> deviations() {
-    return models.stream()
-        .filter(model -> Math.abs(model.deviation()) > 2)
-        .map(
-            model ->
-                String.format(
-                    Locale.ROOT,
-                    "%s: measured %s, published %s: %.1f published standard deviations %s",
-                    model.model().name(),
-                    text(model.accuracy()),
-                    published(model),
-                    Math.abs(model.deviation()),
-                    model.deviation() > 0 ? "above" : "below"))
-        .toList();
+    if (!isPublishedData()) {
+      return List.of("not judged: the data is not the published one");
+    }
+    List<String> lines = new ArrayList<>();
+    for (ModelSummary model : models) {
+      if (Math.abs(model.deviation()) > 2) {
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "%s: measured %s, published %s: %.1f published standard deviations %s",
+                model.model().name(),
+                text(model.accuracy()),
+                published(model),
+                Math.abs(model.deviation()),
+                model.deviation() > 0 ? "above" : "below"));
+      }
+    }
+    List<String> others =
+        models.stream()
+            .filter(model -> model.model().published() != null && Double.isNaN(model.deviation()))
+            .map(model -> model.model().name())
+            .toList();
+    if (!others.isEmpty()) {
+      lines.add(
+          "not judged, as not (yet) trained for %d epochs: %s"
+              .formatted(ComparedModel.EPOCHS, String.join(", ", others)));
+    }
+    return lines.isEmpty() ? List.of("none") : lines;
+  }
+
+  private boolean isPublishedData() {
+    return plans.get(0).samples() == TrainingPlan.PUBLISHED_SAMPLES;
   }
 
   private List<String> distinct(Function<ComparedRun, String> property) {
@@ -321,7 +340,7 @@ public final class ComparisonReport {
     body.append(mainTable().html(models));
     list(body, EXPLANATIONS);
     heading(body, "More than two published standard deviations away");
-    list(body, deviations().isEmpty() ? List.of("none") : deviations());
+    list(body, deviations());
     heading(body, "Accuracy over training time");
     body.append("<div class=\"wide\">").append(timePlot()).append("</div>").append(legend());
     body.append(timeTable().html(models));
@@ -422,7 +441,7 @@ public final class ComparisonReport {
   private String curvePlot(ModelSummary model) {
     int epochs = model.epochs();
     SvgPlot plot = new SvgPlot("epoch", false, 0, epochs);
-    PublishedCurve published = model.model().curve();
+    PublishedCurve published = isPublishedData() ? model.model().curve() : null;
     if (published != null) {
       List<PublishedCurve.Epoch> shown =
           published.epochs().stream().filter(epoch -> epoch.epoch() <= epochs).toList();
@@ -487,7 +506,7 @@ public final class ComparisonReport {
     text.append(mainTable().markdown(models)).append('\n');
     items(text, EXPLANATIONS);
     text.append("\n## More than two published standard deviations away\n\n");
-    items(text, deviations().isEmpty() ? List.of("none") : deviations());
+    items(text, deviations());
     text.append("\n## Accuracy (%) after equal training time\n\n");
     text.append(timeTable().markdown(models));
     text.append("\n## Accuracy (%) after equal epochs\n\n").append(epochTable().markdown(models));

@@ -109,10 +109,13 @@ record ModelSummary(
     return sum;
   }
 
-  /** How many published standard deviations the mean is away from the published one; NaN: none. */
+  /**
+   * How many published standard deviations the mean is away from the published one; NaN when there
+   * is none, or when it was trained for another number of epochs.
+   */
   double deviation() {
     PublishedAccuracy published = model.published();
-    return published == null || runs.isEmpty()
+    return published == null || epochs() != model.epochs()
         ? Double.NaN
         : (accuracy().mean() - published.mean()) / published.sd();
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -63,10 +65,14 @@ final class SvgPlot {
   private List<Double> ticks() {
     List<Double> ticks = new ArrayList<>();
     if (logarithmic) {
-      for (double tick = Math.pow(10, Math.ceil(Math.log10(from) - 1e-9));
-          tick <= to * (1 + 1e-9);
-          tick *= 10) {
-        ticks.add(tick);
+      for (int exponent = (int) Math.floor(Math.log10(from));
+          Math.pow(10, exponent) <= to;
+          exponent++) {
+        double decade = Math.pow(10, exponent);
+        DoubleStream.of(1, 2, 5)
+            .map(factor -> factor * decade)
+            .filter(tick -> tick >= from && tick <= to)
+            .forEach(ticks::add);
       }
       return ticks;
     }
@@ -162,6 +168,6 @@ final class SvgPlot {
   }
 
   private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    return BigDecimal.valueOf(value).round(new MathContext(4)).stripTrailingZeros().toPlainString();
   }
 }
