@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Generalized Latent Equilibrium for Deeplearning4j.",
     subcommands = {
       TrainCommand.class,
+      CompareCommand.class,
       BenchCommand.class,
       ReplayCommand.class,
       DataCommand.class,

@@ -49,7 +49,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "M",
       defaultValue = "gle-15k",
-      description = "gle-15k or gle-42k (default: ${DEFAULT-VALUE}).")
+      description = "gle-15k, gle-42k or lagnet-le (default: ${DEFAULT-VALUE}).")
   private PublishedModel model;
 
   @Option(

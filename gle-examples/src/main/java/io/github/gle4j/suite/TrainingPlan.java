@@ -40,12 +40,22 @@ public record TrainingPlan(
     if (seed < 0) {
       throw new IllegalArgumentException("seed = " + seed + ": 0 or more allowed");
     }
+    checkSamples(samples);
+    dataOptions().options();
+    return this;
+  }
+
+  /**
+   * Checks a number of sequences.
+   *
+   * @param samples training and test sequences
+   * @throws IllegalArgumentException when there are too few; the message says what is allowed
+   */
+  public static void checkSamples(int samples) {
     if (samples < FEWEST_SAMPLES) {
       throw new IllegalArgumentException(
           "samples = %d: %d or more allowed".formatted(samples, FEWEST_SAMPLES));
     }
-    dataOptions().options();
-    return this;
   }
 
   /**

@@ -24,12 +24,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.activations.Activation;
 
 class GleTest {
   private static final Path TRACE = Path.of("src/test/resources/traces/2_gamma.json");
@@ -77,7 +83,7 @@ class GleTest {
 
   @Test
   void refusesUnusableOptionsInOneLine() throws Exception {
-    assertRefused("gle: a command is missing: train, bench, replay, data, figure allowed");
+    assertRefused("gle: a command is missing: train, compare, bench, replay, data, figure allowed");
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
     assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
@@ -87,7 +93,7 @@ class GleTest {
     assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "train", "gsc");
     assertRefused("DATASET", "train");
     assertRefused(
-        "'--model': 'lstm' is unknown: gle-15k, gle-42k allowed",
+        "'--model': 'lstm' is unknown: gle-15k, gle-42k, lagnet-le allowed",
         "train",
         "mnist1d",
         "--model=lstm");
@@ -157,6 +163,54 @@ class GleTest {
         Pattern.compile("watched at (http://localhost:\\d+/train)").matcher(outcome.out());
     assertTrue(url.find(), outcome::out);
     assertFalse(outcome.out().contains("press Enter"), "without a terminal it ends");
+  }
+
+  @Test
+  void comparesWithNetworksOfUsersAndRepeatsNothing() throws Exception {
+    MultiLayerConfiguration mine =
+        new NeuralNetConfiguration.Builder()
+            .list()
+            .layer(new LSTM.Builder().nOut(3).build())
+            .layer(new RnnOutputLayer.Builder().nOut(10).activation(Activation.SOFTMAX).build())
+            .setInputType(InputType.recurrent(1))
+            .build();
+    Path file = Files.writeString(folder.resolve("mine.json"), mine.toJson());
+    Path results = folder.resolve("results");
+    List<Object> args = new ArrayList<>(List.of("compare", "mnist1d", "--models=mlp-40"));
+    args.addAll(List.of("--model", file, "--model-points=40", "--samples=60", "--epochs=1"));
+    args.addAll(List.of("--seeds=3,4", "--jobs=2", "--out", results));
+    Outcome first = gle(args.toArray());
+    assertEquals(0, first.exitCode(), first::toString);
+    assertEquals("", first.err());
+    assertTrue(first.out().startsWith("4 runs, 0 of them finished already"), first::out);
+    assertTrue(first.out().contains("done, 4 of 4 runs finished"), first::out);
+    for (String name : List.of("report.html", "report.md", "results.csv", "curves.csv")) {
+      assertTrue(Files.readString(results.resolve(name)).contains("mine"), name);
+    }
+    String table = Files.readString(results.resolve("results.csv"));
+    assertTrue(table.contains("\nmine,sequence,no,no,40,100,"), table);
+    Outcome second = gle(args.toArray());
+    assertEquals(0, second.exitCode(), second::toString);
+    assertTrue(second.out().startsWith("4 runs, 4 of them finished already"), second::out);
+    assertEquals(table, Files.readString(results.resolve("results.csv")));
+  }
+
+  @Test
+  void compareRefusesUnusableOptionsInOneLine() throws Exception {
+    String[] mnist = {"compare", "mnist1d"};
+    assertRefused("DATASET = gsc: no models for it, mnist1d allowed", "compare", "gsc");
+    assertRefused("'gru' is unknown: mlp-40, mlp-360", mnist[0], mnist[1], "--models=gle-15k,gru");
+    assertRefused("--epochs = 0: 1 or more allowed", mnist[0], mnist[1], "--epochs=0");
+    assertRefused("--seeds = -1: 0 or more allowed", mnist[0], mnist[1], "--seeds=1,-1");
+    assertRefused("--jobs = 0: 1 or more allowed", mnist[0], mnist[1], "--jobs=0");
+    assertRefused("samples = 9: 20 or more allowed", mnist[0], mnist[1], "--samples=9");
+    assertRefused("--model-points = 1: 2 or more", mnist[0], mnist[1], "--model-points=1");
+    Path nowhere = folder.resolve("nowhere.json");
+    assertRefused("nowhere.json: a readable file", mnist[0], mnist[1], "--model", nowhere);
+    Path text = Files.writeString(folder.resolve("text.json"), "mine");
+    assertRefused("text.json: no JSON", mnist[0], mnist[1], "--model", text);
+    assertRefused("not empty; a new or empty", mnist[0], mnist[1], "--out", folder);
+    assertEquals("mine", Files.readString(text));
   }
 
   @Test

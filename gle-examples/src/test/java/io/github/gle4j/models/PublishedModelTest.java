@@ -2,6 +2,7 @@
 package io.github.gle4j.models;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.dynamics.Population;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.train.StreamingTrainer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -18,17 +21,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 class PublishedModelTest {
   @ParameterizedTest
-  @CsvSource({"gle-15k, 14956", "gle-42k, 42040"})
+  @CsvSource({"gle-15k, 14956", "gle-42k, 42040", "lagnet-le, 4930"})
   void hasThePublishedNumberOfWeightsAndBiases(String name, long expected) {
     PublishedModel model = PublishedModel.named(name);
     long plastic = 0;
     for (Map.Entry<String, INDArray> parameter : network(model, 1).paramTable().entrySet()) {
-      if (parameter.getKey().endsWith("_W") || parameter.getKey().endsWith("_b")) {
+      boolean fixed = model == PublishedModel.LAGNET_LE && parameter.getKey().matches("[0-3]_.*");
+      if (!fixed && (parameter.getKey().endsWith("_W") || parameter.getKey().endsWith("_b"))) {
         plastic += parameter.getValue().length();
       }
     }
@@ -37,7 +44,7 @@ class PublishedModelTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"GLE_15K", "GLE_42K"})
   void drawsWeightsAndBiasesWithinTheFanIn(PublishedModel model) {
     MultiLayerNetwork network = network(model, 3);
     for (int layer = 0; layer < 7; layer++) {
@@ -87,11 +94,38 @@ class PublishedModelTest {
   }
 
   @Test
+  void lagsStayAndTheNetworkAboveThemLearns() {
+    MultiLayerNetwork network = network(PublishedModel.LAGNET_LE, 1);
+    Map<String, INDArray> before = new HashMap<>();
+    network.paramTable().forEach((key, values) -> before.put(key, values.dup()));
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    INDArray labels = Nd4j.zeros(3, 10);
+    labels.putColumn(2, Nd4j.ones(3));
+    trainer.fit(new DataSet(Nd4j.randn(DataType.FLOAT, 3, 1, 40), labels));
+    assertEquals(1e-3, trainer.learningRate());
+    for (int layer = 0; layer < 4; layer++) {
+      INDArray expected = layer == 0 ? Nd4j.ones(1, 10) : Nd4j.eye(10);
+      assertEquals(expected, network.getParam(layer + "_W"));
+      INDArray lags = network.getParam(layer + "_tauM");
+      assertEquals(0.2, lags.getDouble(0), 1e-6);
+      assertEquals(1.8, lags.getDouble(9), 1e-6);
+      assertEquals(Nd4j.ones(1, 10).mul(0.2), network.getParam(layer + "_tauR"));
+    }
+    for (int layer = 4; layer < 7; layer++) {
+      GleDense dense = (GleDense) network.getLayerWiseConfigurations().getConf(layer).getLayer();
+      assertFalse(dense.isProspectiveErrors());
+      assertEquals(List.of(Population.of((int) dense.getNOut(), 2, 2)), dense.getTimeConstants());
+      assertNotEquals(before.get(layer + "_W"), network.getParam(layer + "_W"));
+      assertNotEquals(before.get(layer + "_b"), network.getParam(layer + "_b"));
+    }
+  }
+
+  @Test
   void findsModelsByNameAndListsThemOtherwise() {
     assertSame(PublishedModel.GLE_42K, PublishedModel.named("gle-42k"));
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> PublishedModel.named("gle-43k"));
-    assertEquals("'gle-43k' is unknown: gle-15k, gle-42k allowed", e.getMessage());
+    assertEquals("'gle-43k' is unknown: gle-15k, gle-42k, lagnet-le allowed", e.getMessage());
   }
 
   private static MultiLayerNetwork network(PublishedModel model, long seed) {

@@ -42,12 +42,16 @@ final class LearningRates {
     }
   }
 
-  /** The rate of the first parameter that has one, or NaN. */
+  /** The rate of the first parameter whose rate is not 0; 0 if all are; NaN if there is none. */
   static double first(MultiLayerNetwork network, int iteration, int epoch) {
-    return updaters(network).stream()
-        .mapToDouble(updater -> updater.getLearningRate(iteration, epoch))
-        .findFirst()
-        .orElse(Double.NaN);
+    double first = Double.NaN;
+    for (IUpdater updater : updaters(network)) {
+      first = updater.getLearningRate(iteration, epoch);
+      if (first != 0) {
+        return first;
+      }
+    }
+    return first;
   }
 
   /** Every updater object that has a rate, once, lowest layer first. */

@@ -408,9 +408,9 @@ public final class StreamingTrainer {
   }
 
   /**
-   * The learning rate of the lowest layer's first parameter, at the next update.
+   * The learning rate of the lowest parameter that learns, at the next update.
    *
-   * @return NaN when its updater has none
+   * @return 0 when all rates are 0, NaN when no updater has one
    */
   public double learningRate() {
     return LearningRates.first(network, network.getIterationCount(), network.getEpochCount());

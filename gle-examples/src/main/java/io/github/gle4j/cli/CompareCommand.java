@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import io.github.gle4j.models.ComparedModel;
+import io.github.gle4j.models.ComparedModels;
+import io.github.gle4j.report.ComparisonReport;
+import io.github.gle4j.report.Environment;
+import io.github.gle4j.report.RunArchive;
+import io.github.gle4j.suite.BadInputException;
+import io.github.gle4j.suite.ComparedRun;
+import io.github.gle4j.suite.ComparedRun.Epoch;
+import io.github.gle4j.suite.ComparedRun.Plan;
+import io.github.gle4j.suite.Comparison;
+import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.TrainingPlan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code gle compare}: trains many models with many seeds and puts them side by side. */
+@Command(
+    name = "compare",
+    description = {
+      "Trains the GLE models, baselines and networks of your own with several seeds, and reports:",
+      "report.html, report.md, results.csv, curves.csv.",
+      "Every finished run is kept: after Ctrl-C, or with more models, the same command goes on."
+    },
+    sortOptions = false)
+final class CompareCommand implements Callable<Integer> {
+  private static final Path DEFAULT_FOLDER = Path.of("runs", "compare-mnist1d");
+
+  @Spec private CommandSpec spec;
+  @ParentCommand private Gle gle;
+
+  @Parameters(paramLabel = "DATASET", description = "mnist1d")
+  private Names.DataSetName dataSet;
+
+  @Option(
+      names = "--models",
+      paramLabel = "M",
+      split = ",",
+      description = {
+        "Such as gle-15k,gru-72 (default: all): mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, "
+            + "lstm-72, gle-15k, gle-42k, lagnet-le."
+      })
+  private List<String> names = new ArrayList<>();
+
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      description = {
+        "A network of your own as JSON, a MultiLayerConfiguration or ComputationGraphConfiguration;"
+            + " can be repeated. It takes [batch, 1, points] or [batch, points] and has 10 outputs;"
+            + " its table name is the file's. GLE layers below an RnnLossLayer learn online,"
+            + " everything else by fit."
+      })
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--model-points",
+      paramLabel = "N",
+      defaultValue = "360",
+      description = "Points of a sequence for networks of your own (default: ${DEFAULT-VALUE}).")
+  private int points;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "S",
+      split = ",",
+      defaultValue = "1,2,3",
+      description =
+          "Seeds of the initial weights and of the order of the training sequences, 0 or more "
+              + "(default: ${DEFAULT-VALUE}). The data is the same for every seed.")
+  private List<Integer> seeds = new ArrayList<>();
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training set (default: 150), 1 or more.")
+  private Integer epochs;
+
+  @Option(
+      names = "--protocol",
+      paramLabel = "P",
+      defaultValue = "paper",
+      description = {
+        "paper (default): as published, trains on the whole training set; the loss on the test set"
+            + " lowers the learning rate of the GLE models.",
+        "holdout: a tenth of the training set is held out for that."
+      })
+  private Protocol protocol;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "" + TrainingPlan.PUBLISHED_SAMPLES,
+      description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
+  private int samples;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "J",
+      defaultValue = "1",
+      description = {
+        "Runs at a time, each on one thread (default: ${DEFAULT-VALUE}). With more, they slow each"
+            + " other down, and the times say less."
+      })
+  private int jobs;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = {
+        "Folder of the runs and the report (default: runs/compare-mnist1d); finished runs in it are"
+            + " not repeated."
+      })
+  private Path out = DEFAULT_FOLDER;
+
+  @Override
+  public Integer call() throws IOException {
+    List<Plan> plans = plans();
+    checkFolder();
+    RunArchive archive = new RunArchive(out.resolve("runs"));
+    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
+    for (Plan plan : plans) {
+      results.put(plan, archive.find(plan).orElse(null));
+    }
+    List<Plan> missing = plans.stream().filter(plan -> results.get(plan) == null).toList();
+    PrintWriter console = spec.commandLine().getOut();
+    console.printf(
+        "%d runs, %d of them finished already; results go to %s%n",
+        plans.size(), plans.size() - missing.size(), out);
+    console.flush();
+    long start = System.nanoTime();
+    gle.interruption().arm();
+    List<String> failures = new ArrayList<>();
+    Comparison comparison =
+        new Comparison(missing, jobs, gle.interruption(), commandLine(), machine());
+    try (ComparisonDisplay display =
+        new ComparisonDisplay(console, Terminal.isThere(), plans, missing)) {
+      comparison.run(
+          new Comparison.Observer() {
+            @Override
+            public void onEpoch(Plan plan, Epoch epoch) {
+              display.epoch(plan, epoch);
+            }
+
+            @Override
+            public void onRun(Plan plan, ComparedRun run) throws IOException {
+              archive.keep(plan, run);
+              results.put(plan, run);
+              display.run(plan, run);
+            }
+
+            @Override
+            public void onFailure(Plan plan, String reason) {
+              failures.add(plan.model().name() + ", seed " + plan.seed() + ": " + reason);
+            }
+          });
+    }
+    ComparisonReport report = new ComparisonReport(results);
+    List<String> written = report.write(out);
+    boolean interrupted = gle.interruption().getAsBoolean();
+    long finished = results.values().stream().filter(run -> run != null).count();
+    console.println();
+    report.lines().forEach(console::println);
+    console.printf(
+        "%n%s, %d of %d runs finished, %s%n",
+        interrupted ? "interrupted: the same command goes on" : "done",
+        finished,
+        plans.size(),
+        Durations.text((System.nanoTime() - start) / 1e9));
+    console.println("  " + out + ": " + String.join(", ", written));
+    console.flush();
+    failures.forEach(failure -> spec.commandLine().getErr().println("gle compare: " + failure));
+    spec.commandLine().getErr().flush();
+    return interrupted ? Gle.INTERRUPTED : failures.isEmpty() ? 0 : Gle.FAILED;
+  }
+
+  /** What the options ask for; they are refused here, before anything else happens. */
+  private List<Plan> plans() throws IOException {
+    require(
+        dataSet == Names.DataSetName.MNIST1D,
+        "DATASET = " + dataSet + ": no models for it, mnist1d allowed");
+    require(epochs == null || epochs >= 1, "--epochs = " + epochs + ": 1 or more allowed");
+    require(points >= 2, "--model-points = " + points + ": 2 or more allowed");
+    require(jobs >= 1, "--jobs = " + jobs + ": 1 or more allowed");
+    for (int seed : seeds) {
+      require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");
+    }
+    try {
+      TrainingPlan.checkSamples(samples);
+      ComparedModels known = new ComparedModels();
+      Set<ComparedModel> models = new LinkedHashSet<>();
+      if (names.isEmpty() && files.isEmpty()) {
+        models.addAll(known.all());
+      }
+      names.forEach(name -> models.add(known.named(name)));
+      for (Path file : files) {
+        require(Files.isReadable(file), "--model = " + file + ": a readable file allowed");
+        models.add(known.register(file, points));
+      }
+      List<Plan> plans = new ArrayList<>();
+      for (ComparedModel model : models) {
+        for (int seed : new LinkedHashSet<>(seeds)) {
+          int passes = epochs == null ? model.epochs() : epochs;
+          plans.add(new Plan(model, seed, passes, protocol, samples));
+        }
+      }
+      return plans;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void require(boolean condition, String message) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  /**
+   * Nothing of the user's may be overwritten: the folder is new, or one of an earlier comparison.
+   */
+  private void checkFolder() {
+    if (!Files.isDirectory(out.resolve("runs"))) {
+      OutputFolder.create(out);
+    }
+    try {
+      Files.createDirectories(out.resolve("runs"));
+    } catch (IOException e) {
+      throw new BadInputException("--out = " + out + ": not writable; a writable one allowed");
+    }
+  }
+
+  private String commandLine() {
+    return "gle " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+  }
+
+  private static Map<String, Object> machine() {
+    Map<String, Object> machine = new LinkedHashMap<>(Environment.speed());
+    machine.put("gle", Environment.projectVersion());
+    machine.put("deeplearning4j", Environment.dl4jVersion());
+    return machine;
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.gle4j.models.ComparedModel;
+import io.github.gle4j.models.ComparedModels;
+import io.github.gle4j.suite.ComparedRun;
+import io.github.gle4j.suite.ComparedRun.Epoch;
+import io.github.gle4j.suite.ComparedRun.Plan;
+import io.github.gle4j.suite.Comparison;
+import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.TrainingMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ComparisonReportTest {
+  private static final ComparedModels MODELS = new ComparedModels();
+
+  @TempDir private Path folder;
+
+  private static Plan plan(String model, int seed, int epochs, int samples) {
+    return new Plan(MODELS.named(model), seed, epochs, Protocol.PAPER, samples);
+  }
+
+  /** A run that rises to an accuracy, an epoch a second. */
+  private static ComparedRun run(Plan plan, double accuracy) {
+    List<Epoch> epochs = new ArrayList<>();
+    for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
+      Double loss = epoch == 0 ? null : 1.0;
+      epochs.add(new Epoch(epoch, loss, null, 1, accuracy * epoch / plan.epochs(), epoch));
+    }
+    List<Integer> row = Collections.nCopies(10, plan.seed());
+    return new ComparedRun(
+        plan.model().name(),
+        plan.seed(),
+        epochs,
+        Collections.nCopies(10, row),
+        100,
+        4000,
+        "gle compare <mnist1d>",
+        Map.of("processor", "abacus"));
+  }
+
+  private String reported(String file, ComparedRun... runs) throws IOException {
+    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
+    for (ComparedRun run : runs) {
+      results.put(plan(run.model(), run.seed(), run.epochs().size() - 1, 5000), run);
+    }
+    new ComparisonReport(results).write(folder);
+    return Files.readString(folder.resolve(file));
+  }
+
+  @Test
+  void measuredAndPublishedNumbersStayApart() throws Exception {
+    ComparedRun first = run(plan("gle-15k", 1, 150, 5000), 0.90);
+    ComparedRun second = run(plan("gle-15k", 2, 150, 5000), 0.92);
+    ComparedRun third = run(plan("lstm-72", 1, 150, 5000), 0.5);
+    String results = reported("results.csv", first, second, third);
+    assertEquals(
+        "gle-15k,stream,yes,yes,360,14956,6524,2,2,150,91.000,1.414,91.700,0.800,150.000,26.667,"
+            + "0.667",
+        results.lines().skip(1).findFirst().orElseThrow());
+    assertTrue(results.contains("\nlstm-72,stream,yes,no,72,9034,"), results);
+    assertTrue(results.contains(",1,1,150,50.000,,,,150.000,26.667,0.667\n"), results);
+    String html = Files.readString(folder.resolve("report.html"));
+    assertTrue(
+        html.contains("<td class=\"own\" data-label=\"measured: accuracy %\">91.0 \u00b1 1.4</td>"),
+        html);
+    assertTrue(
+        html.contains(
+            "<td class=\"paper\" data-label=\"published: accuracy %\">91.7 \u00b1 0.8</td>"),
+        html);
+    String markdown = Files.readString(folder.resolve("report.md"));
+    assertTrue(markdown.contains("| gle-15k | stream | yes | yes | 360 |"), markdown);
+    assertTrue(markdown.contains("| 91.0 \u00b1 1.4 | 2 of 2 | 150 | 2.5 min | 27 |"), markdown);
+    assertTrue(
+        Files.readString(folder.resolve("curves.csv")).contains("\ngle-15k,2,150,1.0,,1.0,"));
+  }
+
+  @Test
+  void pageNeedsNothingElse() throws Exception {
+    String html = reported("report.html", run(plan("gle-15k", 1, 150, 5000), 0.90));
+    assertFalse(html.matches("(?s).*(https?:|src=|<script|@import|url\\().*"), html);
+    assertTrue(html.contains("width=device-width"), html);
+    assertTrue(html.contains("gle compare &lt;mnist1d&gt;"), html);
+    assertTrue(html.contains("processor: abacus"), html);
+    assertTrue(html.contains("<polygon"), "the published band");
+  }
+
+  @Test
+  void tellsWhatIsFarFromThePublishedValue() throws Exception {
+    String far = reported("report.md", run(plan("gle-15k", 1, 150, 5000), 0.90));
+    assertTrue(
+        far.contains(
+            "* gle-15k: measured 90.0, published 91.7 \u00b1 0.8: 2.1 published standard"
+                + " deviations below\n"),
+        far);
+    String near = reported("report.md", run(plan("gle-15k", 1, 150, 5000), 0.91));
+    assertTrue(near.contains("standard deviations away\n\n* none\n"), near);
+    String brief = reported("report.md", run(plan("gle-15k", 1, 3, 5000), 0.30));
+    assertTrue(brief.contains("* not judged, as not (yet) trained for 150 epochs: gle-15k"), brief);
+  }
+
+  @Test
+  void equalTimesAndEqualEpochs() throws Exception {
+    ComparedRun quick = run(plan("mlp-40", 1, 10, 5000), 0.5);
+    ComparedRun slow = run(plan("gle-15k", 1, 20, 5000), 0.8);
+    String text = reported("report.md", quick, slow);
+    assertTrue(text.contains("| mlp-40 | 5.0 | 10.0 | 25.0 | 50.0 | 50.0 (ended) |"), text);
+    assertTrue(text.contains("| gle-15k | 4.0 | 8.0 | 20.0 | 40.0 | 80.0 |"), text);
+    assertTrue(text.contains("| mlp-40 | 5.0 | 25.0 | 50.0 | - |"), text);
+  }
+
+  /** A comparison that is stopped and started again ends with the table of one that was not. */
+  @Test
+  void stoppedComparisonsGoOn() throws Exception {
+    List<Plan> plans = new ArrayList<>();
+    for (String model : List.of("mlp-40", "tcn-40", "lagnet-le")) {
+      plans.add(plan(model, 1, 1, 60));
+    }
+    plans.add(plan("mlp-40", 2, 1, 60));
+    AtomicInteger done = new AtomicInteger();
+    Map<Plan, ComparedRun> whole = compare(folder.resolve("whole"), plans, 2, new AtomicInteger());
+    Path parts = folder.resolve("parts");
+    Map<Plan, ComparedRun> stopped = compare(parts, plans, 1, done, 2);
+    assertEquals(2, stopped.size());
+    try (Stream<Path> kept = Files.list(parts)) {
+      assertEquals(2, kept.count());
+    }
+    Map<Plan, ComparedRun> all = compare(parts, plans, 1, new AtomicInteger());
+    assertEquals(4, all.size());
+    for (Plan plan : plans) {
+      ComparedRun expected = whole.get(plan);
+      assertEquals(expected.confusion(), all.get(plan).confusion());
+      assertEquals(expected.lastAccuracy(), all.get(plan).lastAccuracy());
+      assertEquals(expected.epochs().get(1).trainLoss(), all.get(plan).epochs().get(1).trainLoss());
+      assertEquals(expected.updates(), all.get(plan).updates());
+      assertEquals(plan.model().online() ? 360 : 1, expected.updates());
+      assertEquals(plan.model().length(), expected.timeSteps());
+    }
+    assertEquals(all.get(plans.get(0)), stopped.get(plans.get(0)), "not repeated");
+    assertNotEquals(
+        all.get(plans.get(0)).epochs().get(0), all.get(plans.get(3)).epochs().get(0), "the seed");
+  }
+
+  private static Map<Plan, ComparedRun> compare(
+      Path runs, List<Plan> plans, int jobs, AtomicInteger done) throws IOException {
+    return compare(runs, plans, jobs, done, Integer.MAX_VALUE);
+  }
+
+  private static Map<Plan, ComparedRun> compare(
+      Path runs, List<Plan> plans, int jobs, AtomicInteger done, int most) throws IOException {
+    RunArchive archive = new RunArchive(runs);
+    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
+    List<Plan> missing = new ArrayList<>();
+    for (Plan plan : plans) {
+      archive.find(plan).ifPresentOrElse(run -> results.put(plan, run), () -> missing.add(plan));
+    }
+    new Comparison(missing, jobs, () -> done.get() >= most, "test", Map.of())
+        .run(
+            new Comparison.Observer() {
+              @Override
+              public void onEpoch(Plan plan, Epoch epoch) {
+                assertTrue(Double.isFinite(epoch.testLoss()));
+              }
+
+              @Override
+              public void onRun(Plan plan, ComparedRun run) throws IOException {
+                archive.keep(plan, run);
+                results.put(plan, run);
+                done.incrementAndGet();
+              }
+
+              @Override
+              public void onFailure(Plan plan, String reason) {
+                throw new AssertionError(reason);
+              }
+            });
+    return results;
+  }
+
+  @Test
+  void anotherConfigurationIsAnotherRun() throws Exception {
+    RunArchive archive = new RunArchive(folder);
+    Plan plan = plan("mlp-40", 1, 2, 60);
+    archive.keep(plan, run(plan, 0.5));
+    assertEquals(run(plan, 0.5), archive.find(plan("mlp-40", 1, 2, 60)).orElseThrow());
+    assertTrue(archive.find(plan("mlp-40", 2, 2, 60)).isEmpty());
+    assertTrue(archive.find(plan("mlp-40", 1, 3, 60)).isEmpty());
+    assertTrue(archive.find(plan("mlp-40", 1, 2, 61)).isEmpty());
+    Plan holdout = new Plan(plan.model(), 1, 2, Protocol.HOLDOUT, 60);
+    assertTrue(archive.find(holdout).isEmpty());
+    try (Stream<Path> files = Files.walk(folder)) {
+      Path file = files.filter(path -> path.endsWith("run.json")).findFirst().orElseThrow();
+      Files.writeString(file, "{");
+      IOException e = assertThrows(IOException.class, () -> archive.find(plan));
+      assertTrue(e.getMessage().startsWith(file + " cannot be read; delete it"), e::getMessage);
+    }
+  }
+
+  /**
+   * GLE: u, v, r, d of 328 neurons and f of 319 inputs. The GRU: 72 inputs, 12 + 48, 10 outputs.
+   */
+  @Test
+  void countsTheMemoryOfTheTrainingState() {
+    assertEquals(4 * (4 * 328 + 319), TrainingMemory.bytesPerSequence(MODELS.named("gle-15k")));
+    assertEquals(
+        4 * (72 + 72 * 12 * 5 + 10), TrainingMemory.bytesPerSequence(MODELS.named("gru-72")));
+    assertEquals(
+        4 * (72 + 72 * 12 * 6 + 10), TrainingMemory.bytesPerSequence(MODELS.named("lstm-72")));
+    ComparedModel perceptron = MODELS.named("mlp-360");
+    assertEquals(4 * (360 + 100 + 100 + 10), TrainingMemory.bytesPerSequence(perceptron));
+  }
+}
