@@ -4,6 +4,7 @@ package io.github.gle4j.cli;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.BadInputException;
+import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -105,6 +106,7 @@ public final class Gle implements Runnable {
         .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
         .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
+        .registerConverter(Mode.class, Names.converter(Mode::named))
         .setParameterExceptionHandler(
             (exception, arguments) -> {
               CommandLine command = exception.getCommandLine();

@@ -6,12 +6,12 @@ import io.github.gle4j.report.TrainingPage;
 import io.github.gle4j.report.TrainingReport;
 import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.TrainingObserver;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingProgress;
 import io.github.gle4j.suite.TrainingRun;
-import io.github.gle4j.train.NonFiniteException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains a model, step by step.",
+      "Trains a model, step by step or in whole sequences.",
       "Writes to a folder: manifest.json, metrics.csv, learning-curve.png, "
           + "confusion-matrix.csv and .png, model.zip.",
       "Ctrl-C ends the training and keeps the results so far."
@@ -51,6 +51,25 @@ final class TrainCommand implements Callable<Integer> {
       defaultValue = "gle-15k",
       description = "gle-15k, gle-42k or lagnet-le (default: ${DEFAULT-VALUE}).")
   private PublishedModel model;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "M",
+      defaultValue = "streaming",
+      description = {
+        "streaming (default): as published, an update after every time step.",
+        "sequence: DL4J's fit, an update after every segment of the sequences; the neurons start "
+            + "every minibatch from rest."
+      })
+  private Mode mode;
+
+  @Option(
+      names = "--segment",
+      paramLabel = "S",
+      description =
+          "Time steps between updates in sequence mode, 1 to the length of a sequence "
+              + "(default: 72, at most the length).")
+  private Integer segment;
 
   @Option(
       names = "--epochs",
@@ -117,9 +136,10 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         Locale.ROOT,
-        "%s on %s, %d epochs, %s protocol, seed %d; results go to %s%n",
+        "%s on %s, %s mode, %d epochs, %s protocol, seed %d; results go to %s%n",
         model.modelName(),
         dataSet,
+        mode.modeName(),
         plan.epochs(),
         protocol.protocolName(),
         seed,
@@ -159,6 +179,8 @@ final class TrainCommand implements Callable<Integer> {
     TrainingPlan plan =
         new TrainingPlan(
             model,
+            mode,
+            segment,
             protocol,
             epochs == null ? model.epochs() : epochs,
             seed,
@@ -201,7 +223,7 @@ final class TrainCommand implements Callable<Integer> {
             }
           });
       return null;
-    } catch (NonFiniteException e) {
+    } catch (ArithmeticException e) {
       return e.getMessage();
     }
   }
@@ -226,9 +248,10 @@ final class TrainCommand implements Callable<Integer> {
     if (run.trainingSteps() > 0) {
       console.printf(
           Locale.ROOT,
-          "  %d training steps, %.3f ms each%n",
+          "  %d training steps, %.3f ms each, %d updates%n",
           run.trainingSteps(),
-          run.millisecondsPerStep());
+          run.millisecondsPerStep(),
+          run.updates());
     }
     console.println("  " + folder + ": " + String.join(", ", files));
     console.flush();

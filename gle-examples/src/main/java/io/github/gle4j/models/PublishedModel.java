@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
@@ -77,10 +78,21 @@ public enum PublishedModel {
    * @return a new configuration
    */
   public MultiLayerConfiguration configuration(long seed) {
+    return configuration(seed, new Adam(learningRate));
+  }
+
+  /**
+   * The network with another updater.
+   *
+   * @param seed as for {@link #configuration(long)}
+   * @param updater of all weights and biases
+   * @return a new configuration
+   */
+  public MultiLayerConfiguration configuration(long seed, IUpdater updater) {
     NeuralNetConfiguration.ListBuilder network =
         new NeuralNetConfiguration.Builder()
             .seed(seed)
-            .updater(new Adam(learningRate))
+            .updater(updater)
             .weightInit(WeightInit.UNIFORM)
             .list();
     layers().forEach(network::layer);

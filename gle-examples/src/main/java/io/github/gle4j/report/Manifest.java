@@ -24,7 +24,8 @@ import java.util.Map;
  * @param versions by name: this project, DL4J, Java
  * @param machine operating system, processor, number of cores, Java heap
  * @param data the data and its SHA-256
- * @param trainingSteps number of updates of the parameters
+ * @param trainingSteps number of time steps of minibatches that were learned from
+ * @param updates number of updates of the parameters
  * @param millisecondsPerStep mean time of a training step; null before the first
  * @param finalMetrics the last complete epoch; null before the first
  * @param files SHA-256 by name of the file
@@ -40,6 +41,7 @@ record Manifest(
     Map<String, Object> machine,
     Data data,
     long trainingSteps,
+    long updates,
     Double millisecondsPerStep,
     EpochMetrics finalMetrics,
     Map<String, String> files) {
@@ -48,27 +50,31 @@ record Manifest(
    * What the run was to do.
    *
    * @param model name of the model
+   * @param mode how it learns
+   * @param segment number of time steps between updates
    * @param protocol name of the protocol
    * @param epochs number of epochs
    * @param seed of weights and order
    * @param batchSize sequences side by side
-   * @param learningRate at the start
+   * @param learningRate at the start; in sequence mode the highest of the schedule
    * @param beta nudging strength
-   * @param plateauFactor of the learning rate
-   * @param plateauPatience in epochs
+   * @param plateauFactor of the learning rate; null in sequence mode, which follows a schedule
+   * @param plateauPatience in epochs; null in sequence mode
    * @param weightsAndBiases number of parameters that learn
    * @param networkSha256 of the network's initial configuration as DL4J's JSON
    */
   record Config(
       String model,
+      String mode,
+      int segment,
       String protocol,
       int epochs,
       int seed,
       int batchSize,
       double learningRate,
       double beta,
-      double plateauFactor,
-      int plateauPatience,
+      Double plateauFactor,
+      Integer plateauPatience,
       long weightsAndBiases,
       String networkSha256) {}
 

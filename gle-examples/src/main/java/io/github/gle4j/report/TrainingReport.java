@@ -5,6 +5,7 @@ import io.github.gle4j.mnist1d.Mnist1d;
 import io.github.gle4j.models.PublishedCurve;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
 import java.io.ByteArrayOutputStream;
@@ -125,6 +126,7 @@ public final class TrainingReport implements Closeable {
     TrainingPlan plan = run.plan();
     PublishedModel model = plan.model();
     Mnist1d data = run.data();
+    boolean streaming = plan.mode() == Mode.STREAMING;
     new Manifest(
             command,
             status,
@@ -133,14 +135,16 @@ public final class TrainingReport implements Closeable {
             endTime == null ? null : endTime.toString(),
             new Manifest.Config(
                 model.modelName(),
+                plan.mode().modeName(),
+                plan.segmentLength(),
                 plan.protocol().protocolName(),
                 plan.epochs(),
                 plan.seed(),
                 model.batchSize(),
-                model.learningRate(),
+                plan.learningRate(),
                 model.beta(),
-                model.plateauFactor(),
-                model.plateauPatience(),
+                streaming ? model.plateauFactor() : null,
+                streaming ? model.plateauPatience() : null,
                 model.weightsAndBiases(),
                 networkSha256),
             Environment.versions(),
@@ -155,6 +159,7 @@ public final class TrainingReport implements Closeable {
                 data.trainSha256(),
                 data.testSha256()),
             run.trainingSteps(),
+            run.updates(),
             run.trainingSteps() == 0 ? null : run.millisecondsPerStep(),
             lastEpoch(),
             files)

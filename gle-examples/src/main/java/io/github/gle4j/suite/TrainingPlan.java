@@ -3,11 +3,15 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.mnist1d.Mnist1d;
 import io.github.gle4j.models.PublishedModel;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a run on MNIST-1D is to do. The data is always that of the published seed.
  *
  * @param model the network
+ * @param mode how it learns
+ * @param segment number of time steps between updates, 1 to length, in sequence mode; null: the
+ *     default, at most the length; always null in streaming mode
  * @param protocol which loss lowers the learning rate
  * @param epochs number of passes over the training set; 0 only evaluates the untrained network
  * @param seed of the initial weights and of the order of the training sequences, 0 or more
@@ -15,10 +19,21 @@ import io.github.gle4j.models.PublishedModel;
  * @param samples number of sequences, a fifth of them for testing
  */
 public record TrainingPlan(
-    PublishedModel model, Protocol protocol, int epochs, int seed, int length, int samples) {
+    PublishedModel model,
+    Mode mode,
+    Integer segment,
+    Protocol protocol,
+    int epochs,
+    int seed,
+    int length,
+    int samples) {
 
   /** With fewer, a tenth of the training sequences would be none. */
   private static final int FEWEST_SAMPLES = 20;
+
+  // Sequence mode's settings: the best of a few first epochs on the held-out sequences.
+  private static final int DEFAULT_SEGMENT = 72;
+  private static final double SEQUENCE_LEARNING_RATE = 2e-3;
 
   /** Number of sequences of the published data. */
   public static final int PUBLISHED_SAMPLES = 5000;
@@ -42,6 +57,15 @@ public record TrainingPlan(
     }
     checkSamples(samples);
     dataOptions().options();
+    if (segment != null && mode != Mode.SEQUENCE) {
+      throw new IllegalArgumentException(
+          "segment = %d: only mode %s has segments, %s updates after every time step"
+              .formatted(segment, Mode.SEQUENCE.modeName(), mode.modeName()));
+    }
+    if (segment != null && (segment < 1 || segment > length)) {
+      throw new IllegalArgumentException(
+          "segment = %d: 1 to %d, the length of a sequence, allowed".formatted(segment, length));
+    }
     return this;
   }
 
@@ -56,6 +80,35 @@ public record TrainingPlan(
       throw new IllegalArgumentException(
           "samples = %d: %d or more allowed".formatted(samples, FEWEST_SAMPLES));
     }
+  }
+
+  /**
+   * Number of time steps between updates.
+   *
+   * @return 1 in streaming mode
+   */
+  public int segmentLength() {
+    return mode == Mode.STREAMING
+        ? 1
+        : segment == null ? Math.min(DEFAULT_SEGMENT, length) : segment;
+  }
+
+  /**
+   * Adam's learning rate: in streaming mode the published one at the start, in sequence mode the
+   * highest of the schedule.
+   *
+   * @return positive
+   */
+  public double learningRate() {
+    return mode == Mode.STREAMING ? model.learningRate() : SEQUENCE_LEARNING_RATE;
+  }
+
+  /** Starts to carry it out. */
+  Learning learning(int batchesPerEpoch, int threads, BooleanSupplier stopWhen) {
+    return switch (mode) {
+      case STREAMING -> new StreamingLearning(this, threads, stopWhen);
+      case SEQUENCE -> new SequenceLearning(this, batchesPerEpoch);
+    };
   }
 
   /**

@@ -4,8 +4,6 @@ package io.github.gle4j.suite;
 import io.github.gle4j.mnist1d.Mnist1d;
 import io.github.gle4j.mnist1d.Mnist1dDataSetIterator;
 import io.github.gle4j.mnist1d.Mnist1dDataSetIterator.Part;
-import io.github.gle4j.models.PublishedModel;
-import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingResult;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.IOException;
@@ -20,8 +18,7 @@ import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
- * Trains a published model on MNIST-1D, epoch by epoch: learn, evaluate, lower the learning rate if
- * the watched loss has stopped falling.
+ * Trains a published model on MNIST-1D, epoch by epoch: learn, evaluate, adapt the learning rate.
  *
  * <p>A run can be stopped at any time step. An epoch that was cut short has no metrics; the network
  * stays as it is then.
@@ -34,13 +31,14 @@ public final class TrainingRun {
   private final Mnist1dDataSetIterator validation;
   private final Mnist1dDataSetIterator test;
   private final MultiLayerNetwork network;
+  private final Learning learning;
   private final StreamingTrainer trainer;
   private final List<EpochMetrics> metrics = new ArrayList<>();
 
   private TrainingObserver observer;
   private Evaluation latestEvaluation;
   private Evaluation testEvaluation;
-  private Figures learning;
+  private Figures learned;
   private boolean stopped;
   private long trainingSteps;
   private long trainingNanos;
@@ -49,8 +47,9 @@ public final class TrainingRun {
    * Generates the data and builds the network.
    *
    * @param plan what to do
-   * @param threads that share the work; the outcome is the same for any number
-   * @param stopWhen asked before every time step: true ends the run
+   * @param threads that share the work of streaming; the outcome is the same for any number
+   * @param stopWhen asked before every time step, in sequence mode before every minibatch: true
+   *     ends the run
    * @throws IllegalArgumentException when the plan cannot be carried out
    */
   public TrainingRun(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
@@ -60,13 +59,9 @@ public final class TrainingRun {
     train = part(Part.TRAIN).shuffleSeed(plan.seed()).build();
     validation = plan.protocol() == Protocol.PAPER ? null : part(Part.VALIDATION).build();
     test = part(Part.TEST).build();
-    network = new MultiLayerNetwork(plan.model().configuration(plan.seed()));
-    trainer =
-        StreamingTrainer.builder(network)
-            .beta(plan.model().beta())
-            .threads(threads)
-            .stopWhen(this::isStopped)
-            .build();
+    learning = plan.learning(batchesPerEpoch(), threads, this::isStopped);
+    trainer = learning.trainer();
+    network = trainer.network();
   }
 
   /**
@@ -81,10 +76,10 @@ public final class TrainingRun {
   /**
    * Number of updates that learn from one minibatch of sequences.
    *
-   * @return one per time step
+   * @return one per time step, or per segment in sequence mode
    */
   public int updatesPerBatch() {
-    return data.length();
+    return learning.updatesPerBatch();
   }
 
   private Mnist1dDataSetIterator.Builder part(Part part) {
@@ -100,17 +95,15 @@ public final class TrainingRun {
    *
    * @param observer hears of the progress
    * @throws IOException when the observer cannot record an epoch
-   * @throws io.github.gle4j.train.NonFiniteException when training diverges; the network is then as
-   *     it was before the step that failed
+   * @throws ArithmeticException when training diverges; the network is then as it was before the
+   *     update that failed
    */
   public void run(TrainingObserver observer) throws IOException {
     this.observer = observer;
-    PublishedModel model = plan.model();
-    ReduceOnPlateau plateau = new ReduceOnPlateau(model.plateauFactor(), model.plateauPatience());
     for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
       long start = System.nanoTime();
       double learningRate = trainer.learningRate();
-      learning = null;
+      learned = null;
       Figures trained = epoch == 0 ? evaluate(0, "training set", train) : learn(epoch);
       Figures held = validation == null ? null : evaluate(epoch, "validation set", validation);
       Figures tested = evaluate(epoch, "test set", test);
@@ -123,7 +116,7 @@ public final class TrainingRun {
       observer.onEpoch(metrics.get(epoch));
       if (epoch > 0) {
         double watched = held == null ? tested.loss() : held.loss();
-        trainer.multiplyLearningRate(plateau.observe(watched));
+        learning.afterEpoch(watched);
       }
     }
   }
@@ -137,22 +130,21 @@ public final class TrainingRun {
     while (train.hasNext()) {
       DataSet batch = train.next();
       long start = System.nanoTime();
-      int firstUpdate = network.getIterationCount();
-      StreamingResult result = trainer.fit(batch);
+      Learning.Batch seen = learning.fit(batch);
       trainingNanos += System.nanoTime() - start;
-      trainingSteps += network.getIterationCount() - firstUpdate;
+      trainingSteps += seen.steps();
       if (isStopped()) {
         return null;
       }
       int sequences = batch.numExamples();
       done += sequences;
-      loss += result.loss() * sequences;
-      right += Math.round(result.accuracy() * sequences);
-      learning = new Figures(loss / done, (double) right / done);
+      loss += seen.figures().loss() * sequences;
+      right += Math.round(seen.figures().accuracy() * sequences);
+      learned = new Figures(loss / done, (double) right / done);
       report(epoch, "learning", done, train.size());
     }
     network.incrementEpochCount();
-    return learning;
+    return learned;
   }
 
   /** Null when it was stopped. */
@@ -183,7 +175,7 @@ public final class TrainingRun {
   private void report(int epoch, String activity, int done, int total) {
     observer.onProgress(
         new TrainingProgress(
-            epoch, activity, done, total, learning, trainer.learningRate(), trainingSteps));
+            epoch, activity, done, total, learned, trainer.learningRate(), trainingSteps));
   }
 
   /**
@@ -242,8 +234,11 @@ public final class TrainingRun {
    * @return a minibatch of sequences has as many as the sequences have time steps
    */
   public long plannedSteps() {
-    int batches = (train.size() + train.batch() - 1) / train.batch();
-    return (long) plan.epochs() * batches * data.length();
+    return (long) plan.epochs() * batchesPerEpoch() * data.length();
+  }
+
+  private int batchesPerEpoch() {
+    return (train.size() + train.batch() - 1) / train.batch();
   }
 
   /**
@@ -274,12 +269,21 @@ public final class TrainingRun {
   }
 
   /**
-   * Number of training steps so far, each one an update of all parameters.
+   * Number of training steps so far, each one a time step of a minibatch.
    *
    * @return 0 before the first
    */
   public long trainingSteps() {
     return trainingSteps;
+  }
+
+  /**
+   * Number of updates of all parameters so far.
+   *
+   * @return 0 before the first
+   */
+  public long updates() {
+    return network.getIterationCount();
   }
 
   /**

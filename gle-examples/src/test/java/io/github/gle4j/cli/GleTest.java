@@ -107,6 +107,18 @@ class GleTest {
     assertRefused("--seed = -3: 0 or more allowed", "train", "mnist1d", "--seed=-3");
     assertRefused("--length = 1: 2 to 1000000 allowed", "train", "mnist1d", "--length=1");
     assertRefused("--samples = 9: 20 or more allowed", "train", "mnist1d", "--samples=9");
+    assertRefused(
+        "'--mode': 'batch' is unknown: streaming, sequence allowed",
+        "train",
+        "mnist1d",
+        "--mode=batch");
+    assertRefused(
+        "--segment = 361: 1 to 360, the length of a sequence, allowed",
+        "train",
+        "mnist1d",
+        "--mode=sequence",
+        "--segment=361");
+    assertRefused("--segment = 9: only mode sequence has", "train", "mnist1d", "--segment=9");
     assertRefused("--ui-port = -1: 0 to 65535 allowed", "train", "mnist1d", "--ui", "--ui-port=-1");
     assertRefused("--length = 0: 2 to 1000000 allowed", "data", "mnist1d", "--length=0");
     assertRefused("--seed = -1: 0 or more allowed", "data", "mnist1d", "--seed=-1");
@@ -241,6 +253,9 @@ class GleTest {
     assertEquals("5", manifest.at("/command/12").asText());
     assertEquals("gle-15k", manifest.at("/config/model").asText());
     assertEquals("holdout", manifest.at("/config/protocol").asText());
+    assertEquals("streaming", manifest.at("/config/mode").asText());
+    assertEquals(1, manifest.at("/config/segment").asInt());
+    assertEquals(48, manifest.get("updates").asInt());
     assertEquals(5, manifest.at("/config/seed").asInt());
     assertEquals(14956, manifest.at("/config/weightsAndBiases").asInt());
     assertEquals(2, manifest.at("/finalMetrics/epoch").asInt());
@@ -275,6 +290,24 @@ class GleTest {
     assertEquals(48, model.getIterationCount());
     assertNotNull(model.getUpdater().getStateViewArray());
     assertNotNull(StreamingTrainer.builder(model).build());
+  }
+
+  @Test
+  void sequenceModeWritesTheSameFiles() throws Exception {
+    Outcome outcome = train("--mode", "sequence", "--segment", 4, "--epochs", 1);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertTrue(outcome.out().contains("gle-15k on mnist1d, sequence mode"), outcome::out);
+    JsonNode manifest = new ObjectMapper().readTree(folder.resolve("run/manifest.json").toFile());
+    assertEquals("sequence", manifest.at("/config/mode").asText());
+    assertEquals(4, manifest.at("/config/segment").asInt());
+    assertNotNull(
+        ModelSerializer.restoreMultiLayerNetwork(folder.resolve("run/model.zip").toFile(), true));
+    assertEquals(manifest.get("trainingSteps").asInt() / 4, manifest.get("updates").asInt());
+    assertTrue(manifest.get("updates").asInt() > 0);
+    assertEquals(5, manifest.get("files").size());
+    try (Stream<Path> files = Files.list(folder.resolve("run"))) {
+      assertEquals(6, files.count());
+    }
   }
 
   @Test

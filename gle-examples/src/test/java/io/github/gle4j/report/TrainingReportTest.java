@@ -11,6 +11,7 @@ import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Figures;
+import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
@@ -26,7 +27,10 @@ class TrainingReportTest {
 
   private final TrainingRun run =
       new TrainingRun(
-          new TrainingPlan(PublishedModel.GLE_15K, Protocol.HOLDOUT, 3, 1, 8, 100), 1, () -> false);
+          new TrainingPlan(
+              PublishedModel.GLE_15K, Mode.STREAMING, null, Protocol.HOLDOUT, 3, 1, 8, 100),
+          1,
+          () -> false);
 
   @Test
   void manifestIsThereFromTheStart() throws Exception {

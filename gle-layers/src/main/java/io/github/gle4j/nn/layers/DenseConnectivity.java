@@ -7,6 +7,7 @@ import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sasum;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
+import static org.bytedeco.openblas.global.openblas.cblas_sger;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
@@ -53,10 +54,7 @@ final class DenseConnectivity implements Connectivity {
     currents = scratch.memory("currents", (long) batch * neurons);
     errors = scratch.memory("errors", (long) batch * neurons);
     feedback = scratch.memory("feedback", (long) batch * inputs);
-    ones = new FloatPointer((long) batch);
-    float[] one = new float[batch];
-    Arrays.fill(one, 1);
-    ones.put(one);
+    ones = ones(batch);
     parametersChanged();
   }
 
@@ -152,6 +150,115 @@ final class DenseConnectivity implements Connectivity {
         NativeFloats.of(weights),
         0,
         NativeFloats.of(currents));
+  }
+
+  /**
+   * Whether the products of many steps can be computed by OpenBLAS.
+   *
+   * @param matrices all that take part
+   * @return true for floats on the CPU in 'f' order without gaps
+   */
+  static boolean isFor(INDArray... matrices) {
+    for (INDArray matrix : matrices) {
+      if (NativeFloats.obstacle(matrix.dataType()).isPresent()
+          || matrix.stride(0) != 1
+          || matrix.stride(1) != matrix.size(0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Adds a bias to the currents of many steps.
+   *
+   * @param bias one per neuron, without gaps
+   * @param currents [samples, neurons] in 'f' order, changed
+   */
+  static void addToRows(INDArray bias, INDArray currents) {
+    int samples = Math.toIntExact(currents.size(0));
+    try (FloatPointer ones = ones(samples)) {
+      cblas_sger(
+          CblasColMajor,
+          samples,
+          (int) currents.size(1),
+          1,
+          ones,
+          1,
+          NativeFloats.of(bias),
+          1,
+          NativeFloats.of(currents),
+          samples);
+    }
+  }
+
+  /**
+   * The feedback of many steps, {@code W^T e}.
+   *
+   * @param e [samples, neurons] in 'f' order
+   * @param weights [inputs, neurons] in 'f' order
+   * @param f out: [samples, inputs] in 'f' order
+   */
+  static void feedbacks(INDArray e, INDArray weights, INDArray f) {
+    product(
+        CblasNoTrans,
+        CblasTrans,
+        Math.toIntExact(e.size(0)),
+        (int) weights.size(0),
+        (int) weights.size(1),
+        1,
+        NativeFloats.of(e),
+        NativeFloats.of(weights),
+        0,
+        NativeFloats.of(f));
+  }
+
+  /**
+   * Subtracts the sums over many steps of errors times rates from gradients.
+   *
+   * @param below [samples, inputs] in 'f' order
+   * @param e [samples, neurons] in 'f' order
+   * @param weightGradients [inputs, neurons] in 'f' order, changed
+   * @param biasGradients one per neuron without gaps, changed; or null
+   */
+  static void subtractGradients(
+      INDArray below, INDArray e, INDArray weightGradients, INDArray biasGradients) {
+    int samples = Math.toIntExact(e.size(0));
+    int neurons = (int) e.size(1);
+    product(
+        CblasTrans,
+        CblasNoTrans,
+        (int) below.size(1),
+        neurons,
+        samples,
+        -1,
+        NativeFloats.of(below),
+        NativeFloats.of(e),
+        1,
+        NativeFloats.of(weightGradients));
+    if (biasGradients != null) {
+      try (FloatPointer ones = ones(samples)) {
+        cblas_sgemv(
+            CblasColMajor,
+            CblasTrans,
+            samples,
+            neurons,
+            -1,
+            NativeFloats.of(e),
+            samples,
+            ones,
+            1,
+            1,
+            NativeFloats.of(biasGradients),
+            1);
+      }
+    }
+  }
+
+  private static FloatPointer ones(int count) {
+    float[] one = new float[count];
+    Arrays.fill(one, 1);
+    return new FloatPointer((long) count).put(one);
   }
 
   /** {@code c = scale a b + old c}, where a or b may be transposed and c is [rows, columns]. */

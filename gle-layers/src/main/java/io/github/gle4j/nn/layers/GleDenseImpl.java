@@ -136,6 +136,13 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   // arrays are samples, or samples times steps.
 
   private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
+    if (DenseConnectivity.isFor(below, weights, current)) {
+      DenseConnectivity.products(below, weights, current);
+      if (bias != null) {
+        DenseConnectivity.addToRows(bias, current);
+      }
+      return;
+    }
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
     if (bias != null) {
       current.addiRowVector(bias);
@@ -143,15 +150,25 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   private static void feedback(INDArray e, INDArray weights, INDArray f) {
-    Nd4j.gemm(e, weights, f, false, true, 1, 0);
+    if (DenseConnectivity.isFor(e, weights, f)) {
+      DenseConnectivity.feedbacks(e, weights, f);
+    } else {
+      Nd4j.gemm(e, weights, f, false, true, 1, 0);
+    }
   }
 
   /** Adds the gradients an optimiser subtracts: minus GLE's directions of ascent (Eqs. 14, 15). */
   private void addGradients(INDArray below, INDArray e) {
     INDArray weights = gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
+    INDArray bias =
+        layerConf().isHasBias() ? gradientViews.get(GleDenseParamInitializer.BIAS_KEY) : null;
+    if (DenseConnectivity.isFor(below, e, weights)) {
+      DenseConnectivity.subtractGradients(below, e, weights, bias);
+      return;
+    }
     Nd4j.gemm(below, e, weights, true, false, -1, 1);
-    if (layerConf().isHasBias()) {
-      gradientViews.get(GleDenseParamInitializer.BIAS_KEY).subi(e.sum(true, 0));
+    if (bias != null) {
+      bias.subi(e.sum(true, 0));
     }
   }
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.train.StreamingTrainer;
+import java.util.List;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.schedule.CycleSchedule;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
+
+/**
+ * DL4J's {@code fit}: an update after every segment of a minibatch of sequences. Neurons carry on
+ * from segment to segment and start every minibatch, and every evaluation, from rest.
+ */
+final class SequenceLearning implements Learning {
+  /** DL4J's schedule divides by a fraction of its length. */
+  private static final long SHORTEST = 10;
+
+  private final MultiLayerNetwork network;
+  private final StreamingTrainer trainer;
+  private final Watch watch = new Watch();
+  private final int length;
+  private final int segment;
+
+  SequenceLearning(TrainingPlan plan, int batchesPerEpoch) {
+    length = plan.length();
+    segment = plan.segmentLength();
+    MultiLayerConfiguration configuration =
+        plan.model().configuration(plan.seed(), new Adam(schedule(plan, batchesPerEpoch)));
+    if (segment < length) {
+      configuration.setBackpropType(BackpropType.TruncatedBPTT);
+      configuration.setTbpttFwdLength(segment);
+      configuration.setTbpttBackLength(segment);
+    }
+    network = new MultiLayerNetwork(configuration);
+    network.init();
+    network.addListeners(watch);
+    trainer = StreamingTrainer.builder(network).carryState(false).build();
+  }
+
+  /** One cycle over the whole plan: up to the plan's rate, down again, and a slow end. */
+  private ISchedule schedule(TrainingPlan plan, int batchesPerEpoch) {
+    long updates = (long) plan.epochs() * batchesPerEpoch * updatesPerBatch();
+    return new CycleSchedule(
+        ScheduleType.ITERATION, plan.learningRate(), Math.toIntExact(Math.max(SHORTEST, updates)));
+  }
+
+  @Override
+  public Batch fit(DataSet sequences) {
+    INDArray labels = sequences.getLabels();
+    watch.begin(labels);
+    network.fit(sequences.getFeatures(), inEveryStep(labels));
+    Evaluation evaluation = new Evaluation();
+    evaluation.eval(labels, watch.summedOutput);
+    return new Batch(new Figures(watch.loss / length, evaluation.accuracy()), length);
+  }
+
+  /** [batch, classes] as [batch, classes, time]. */
+  private INDArray inEveryStep(INDArray labels) {
+    INDArray column = labels.reshape(labels.size(0), labels.size(1), 1);
+    INDArray repeated =
+        Nd4j.createUninitialized(
+            labels.dataType(), new long[] {labels.size(0), labels.size(1), length}, 'f');
+    return repeated.assign(column.broadcast(repeated.shape()));
+  }
+
+  @Override
+  public int updatesPerBatch() {
+    return (length + segment - 1) / segment;
+  }
+
+  /** Does nothing: the schedule is fixed. */
+  @Override
+  public void afterEpoch(double watchedLoss) {}
+
+  @Override
+  public StreamingTrainer trainer() {
+    return trainer;
+  }
+
+  /** Sees a minibatch as the network does while it learns. */
+  private static final class Watch extends BaseTrainingListener {
+    private INDArray summedOutput; // [batch, classes]
+    private double loss; // summed over time, averaged over the sequences
+
+    void begin(INDArray labels) {
+      summedOutput = Nd4j.zeros(labels.dataType(), labels.shape());
+      loss = 0;
+    }
+
+    @Override
+    public void onForwardPass(Model model, List<INDArray> activations) {
+      INDArray output = activations.get(activations.size() - 1); // what the loss layer reads
+      summedOutput.addi(output.sum(2));
+    }
+
+    /**
+     * Ends training before an update that would do damage.
+     *
+     * @throws ArithmeticException when the gradient is not finite
+     */
+    @Override
+    public void onGradientCalculation(Model model) {
+      loss += model.score();
+      INDArray gradient = ((MultiLayerNetwork) model).getFlattenedGradients();
+      if (!Double.isFinite(model.score() + gradient.norm1Number().doubleValue())) {
+        throw new ArithmeticException(
+            "the loss or its gradient is not finite before update %d; the parameters are those"
+                    .formatted(((MultiLayerNetwork) model).getIterationCount())
+                + " before it. Is the learning rate too high?");
+      }
+    }
+  }
+}
