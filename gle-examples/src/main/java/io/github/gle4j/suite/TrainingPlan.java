@@ -31,7 +31,7 @@ public record TrainingPlan(
   /** With fewer, a tenth of the training sequences would be none. */
   private static final int FEWEST_SAMPLES = 20;
 
-  // Sequence mode's settings: the best of a few first epochs on the held-out sequences.
+  // Sequence mode's settings: they learn, but no thorough search has been made for better ones.
   private static final int DEFAULT_SEGMENT = 72;
   private static final double SEQUENCE_LEARNING_RATE = 2e-3;
 
