@@ -134,7 +134,7 @@ class GleTest {
 
   @Test
   void benchPrintsWhatItMeasured() {
-    Outcome outcome = gle("bench", "--net", "2,3,2", "--batch", 2, "--steps", 20, "--threads", 2);
+    Outcome outcome = gle("bench", "--net", "2,3,2", "--batch", 2, "--steps", 360, "--threads", 2);
     assertEquals(0, outcome.exitCode(), outcome::toString);
     Map<String, String> values = new HashMap<>();
     outcome.out().lines().map(line -> line.split("=", 2)).forEach(kv -> values.put(kv[0], kv[1]));
