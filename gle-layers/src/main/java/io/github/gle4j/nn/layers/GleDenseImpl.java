@@ -124,25 +124,13 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   @Override
   public Connectivity connectivity(int batch, Scratch scratch) {
     return new DenseConnectivity(
-        batch,
-        weights(),
-        gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY),
-        getParam(GleDenseParamInitializer.BIAS_KEY),
-        gradientViews.get(GleDenseParamInitializer.BIAS_KEY),
-        scratch);
+        batch, weights(), weightGradients(), bias(), biasGradients(), scratch);
   }
 
   // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients. The rows of all
   // arrays are samples, or samples times steps.
 
   private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
-    if (DenseConnectivity.isFor(below, weights, current)) {
-      DenseConnectivity.products(below, weights, current);
-      if (bias != null) {
-        DenseConnectivity.addToRows(bias, current);
-      }
-      return;
-    }
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
     if (bias != null) {
       current.addiRowVector(bias);
@@ -150,26 +138,54 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   }
 
   private static void feedback(INDArray e, INDArray weights, INDArray f) {
-    if (DenseConnectivity.isFor(e, weights, f)) {
-      DenseConnectivity.feedbacks(e, weights, f);
-    } else {
-      Nd4j.gemm(e, weights, f, false, true, 1, 0);
-    }
+    Nd4j.gemm(e, weights, f, false, true, 1, 0);
   }
 
   /** Adds the gradients an optimiser subtracts: minus GLE's directions of ascent (Eqs. 14, 15). */
   private void addGradients(INDArray below, INDArray e) {
-    INDArray weights = gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
-    INDArray bias =
-        layerConf().isHasBias() ? gradientViews.get(GleDenseParamInitializer.BIAS_KEY) : null;
-    if (DenseConnectivity.isFor(below, e, weights)) {
-      DenseConnectivity.subtractGradients(below, e, weights, bias);
+    Nd4j.gemm(below, e, weightGradients(), true, false, -1, 1);
+    if (layerConf().isHasBias()) {
+      biasGradients().subi(e.sum(true, 0));
+    }
+  }
+
+  // The same for many steps at once, by OpenBLAS where that is possible.
+
+  private static void forwardAll(
+      INDArray below, INDArray weights, INDArray bias, INDArray current) {
+    if (!DenseConnectivity.isFor(below, weights, current)) {
+      forward(below, weights, bias, current);
       return;
     }
-    Nd4j.gemm(below, e, weights, true, false, -1, 1);
+    DenseConnectivity.products(below, weights, current);
     if (bias != null) {
-      bias.subi(e.sum(true, 0));
+      DenseConnectivity.addToRows(bias, current);
     }
+  }
+
+  private static void feedbackAll(INDArray e, INDArray weights, INDArray f) {
+    if (DenseConnectivity.isFor(e, weights, f)) {
+      DenseConnectivity.feedbacks(e, weights, f);
+    } else {
+      feedback(e, weights, f);
+    }
+  }
+
+  private void addAllGradients(INDArray below, INDArray e) {
+    if (DenseConnectivity.isFor(below, e, weightGradients())) {
+      DenseConnectivity.subtractGradients(below, e, weightGradients(), biasGradients());
+    } else {
+      addGradients(below, e);
+    }
+  }
+
+  private INDArray weightGradients() {
+    return gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
+  }
+
+  /** Null when the layer has no bias. */
+  private INDArray biasGradients() {
+    return layerConf().isHasBias() ? gradientViews.get(GleDenseParamInitializer.BIAS_KEY) : null;
   }
 
   // The neurons' own: time-constant gradients and rates, of one step or of all steps at once.
@@ -177,15 +193,11 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   /** As {@link #addGradients}. */
   private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
     if (layerConf().getLearnedTimeConstants().tauM()) {
-      gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).addi(perNeuron(e.mul(uDot)));
+      gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).addi(e.mul(uDot).sum(true, 0));
     }
     if (layerConf().getLearnedTimeConstants().tauR()) {
-      gradientViews.get(GleDenseParamInitializer.TAU_R_KEY).subi(perNeuron(q.mul(uDot)));
+      gradientViews.get(GleDenseParamInitializer.TAU_R_KEY).subi(q.mul(uDot).sum(true, 0));
     }
-  }
-
-  private static INDArray perNeuron(INDArray values) {
-    return values.sum(true, 0);
   }
 
   /** Puts the old values back where the mask is 0. */
@@ -352,7 +364,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     long batch = below.size(0);
     long time = below.size(1);
     INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    forward(rows(below), weights, bias, rows(current));
+    forwardAll(rows(below), weights, bias, rows(current));
     INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
     INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
     NeuronParameters<INDArray> neurons = neurons();
@@ -426,10 +438,10 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         hold(mask, before, state.v());
       }
     }
-    addGradients(rows(course.below()), rows(e));
+    addAllGradients(rows(course.below()), rows(e));
     addTimeConstantGradients(rows(q), rows(e), rows(course.uDot()));
     INDArray f = array(working, workspaceMgr, batch, time, nIn());
-    feedback(rows(e), course.weights(), rows(f));
+    feedbackAll(rows(e), course.weights(), rows(f));
     if (course.training()) { // before the delay: its mask is that of the input
       backpropDropOutIfPresent(permuteIfNWC(f.permute(0, 2, 1)));
     }
