@@ -10,8 +10,8 @@ import java.util.function.IntConsumer;
  * while they give way. Nothing is allocated in a round.
  */
 final class Crew implements AutoCloseable {
-  private static final int SPINS = 20_000; // some tens of microseconds
-  private static final long NAP_NANOS = 50_000;
+  private static final int SPINS = 2_000; // some tens of microseconds
+  private static final long NAP_NANOS = 20_000;
 
   private final IntConsumer work;
   private final Member[] members;
