@@ -10,7 +10,7 @@ import java.util.function.IntConsumer;
  * while they give way. Nothing is allocated in a round.
  */
 final class Crew implements AutoCloseable {
-  private static final int SPINS = 2_000; // some tens of microseconds
+  private static final int SPINS = 10_000; // some tens of microseconds
   private static final long NAP_NANOS = 20_000;
 
   private final IntConsumer work;
