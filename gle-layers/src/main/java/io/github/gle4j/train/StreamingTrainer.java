@@ -350,7 +350,7 @@ public final class StreamingTrainer {
       for (long t = 0; t < steps.time(); t += piece) {
         long end = Math.min(t + piece, steps.time());
         try (MemoryWorkspace memory = StepMemory.open()) {
-          INDArray rates = steps.course(t, end);
+          INDArray rates = steps.features(t, end);
           for (int l = 0; l < layers.size(); l++) {
             rates = layers.get(l).infer(states.get(l), rates, steps.featuresMask(t, end));
           }

@@ -88,14 +88,14 @@ final class Tally {
    * Takes several steps into account.
    *
    * @param from the first of them
-   * @param outputs [batch, steps, outputs] in 'f' order, before the loss layer's activation
+   * @param outputs [batch, outputs, steps] in 'f' order, before the loss layer's activation
    * @param function computes losses
    */
   void addAll(long from, INDArray outputs, OutputLoss function) {
-    long time = outputs.size(1);
+    long time = outputs.size(2);
     if (sequence.hasLabelsMask() || sequence.hasLabelsPerStep()) {
       for (long t = 0; t < time; t++) {
-        INDArray output = outputs.get(all(), point(t), all()).dup('f');
+        INDArray output = outputs.get(all(), all(), point(t)).dup('f');
         INDArray mask = sequence.labelsMask(from + t);
         double score =
             sequence.hasLabels() ? function.score(sequence.labels(from + t), output, mask) : 0;
@@ -104,7 +104,7 @@ final class Tally {
       return;
     }
     labelled += outputs.size(0) * time;
-    sum.addi(outputs.sum(1));
+    sum.addi(outputs.sum(2));
     if (sequence.hasLabels()) {
       loss += function.scoreAll(sequence.labels(), outputs);
     }
