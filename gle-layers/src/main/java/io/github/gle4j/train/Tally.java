@@ -5,6 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -17,22 +18,40 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * sequence {@link #begin}, then {@link #add} per step, then {@link #end}.
  */
 final class Tally {
+  private static final double ROUNDING = 1e-3;
+
   private final IActivation outputActivation;
   private final IEvaluation<?>[] evaluations;
+  private final boolean onlyClasses;
   private double loss;
   private double labelled;
   private SequenceSteps sequence;
   private INDArray sum;
   private INDArray hasLabel;
+  private boolean isEvaluated;
   private float[] plainSum = {};
 
+  /** Fills evaluations the user chose, whatever the labels are. */
   Tally(IActivation outputActivation, IEvaluation<?>... evaluations) {
+    this(outputActivation, false, evaluations);
+  }
+
+  private Tally(IActivation outputActivation, boolean onlyClasses, IEvaluation<?>... evaluations) {
     this.outputActivation = outputActivation;
+    this.onlyClasses = onlyClasses;
     this.evaluations = evaluations;
+  }
+
+  /**
+   * Fills an evaluation nobody asked for, if labels are classes; other targets have a loss only.
+   */
+  static Tally ofClasses(IActivation outputActivation, Evaluation evaluation) {
+    return new Tally(outputActivation, true, evaluation);
   }
 
   void begin(SequenceSteps steps, long outputs) {
     sequence = steps;
+    isEvaluated = steps.hasLabels() && (!onlyClasses || areClasses(steps.labels()));
     DataType dataType = steps.features(0).dataType();
     sum = Nd4j.create(dataType, new long[] {steps.batch(), outputs}, 'f');
     hasLabel = steps.hasLabelsMask() ? Nd4j.create(dataType, new long[] {steps.batch(), 1}) : null;
@@ -110,6 +129,16 @@ final class Tally {
     }
   }
 
+  /**
+   * Whether labels, [batch, outputs] or [batch, outputs, time], tell classes: probabilities that
+   * add up to 1, or to 0 where there is no label; a single output's is 0 or 1.
+   */
+  private static boolean areClasses(INDArray labels) {
+    INDArray total = labels.size(1) == 1 ? labels : labels.sum(1);
+    return labels.minNumber().doubleValue() >= 0
+        && Transforms.abs(total.mul(total.rsub(1))).maxNumber().doubleValue() < ROUNDING;
+  }
+
   void end() {
     if (plainSum.length > 0) {
       sum.addi(Nd4j.createFromArray(plainSum).reshape('f', sum.shape()));
@@ -140,7 +169,7 @@ final class Tally {
    *     or everything is not handed on.
    */
   private void evaluate(INDArray labels, INDArray output, INDArray mask) {
-    if (mask != null && mask.maxNumber().doubleValue() == 0) {
+    if (!isEvaluated || (mask != null && mask.maxNumber().doubleValue() == 0)) {
       return;
     }
     INDArray hiding = mask == null || mask.minNumber().doubleValue() == 1 ? null : mask;
