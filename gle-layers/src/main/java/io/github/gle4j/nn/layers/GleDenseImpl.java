@@ -92,7 +92,14 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     INDArray rates =
         Nd4j.createUninitialized(dataType, new long[] {below.size(0), nOut(), below.size(2)}, 'f');
     advance(
-        state, isPlain(below) ? below : below.dup('f'), mask, weights(), bias(), rates, null, null);
+        state,
+        NativeSteps.isPlain(below) ? below : below.dup('f'),
+        mask,
+        weights(),
+        bias(),
+        rates,
+        null,
+        null);
     return rates;
   }
 
@@ -310,7 +317,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
             : null;
     NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
     ArrayType type = ArrayType.ACTIVATIONS;
-    INDArray below = isPlain(x) ? x : workspaceMgr.dup(type, x, 'f');
+    INDArray below = NativeSteps.isPlain(x) ? x : workspaceMgr.dup(type, x, 'f');
     long[] shape = {x.size(0), nOut(), x.size(2)};
     INDArray rates = array(type, workspaceMgr, shape);
     INDArray d = array(type, workspaceMgr, shape);
@@ -341,7 +348,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       INDArray d,
       INDArray uDot) {
     if (isNative()) {
-      nativeSequence(below.size(0)).forward(below, steps(mask), state, rates, d, uDot);
+      nativeSequence(below.size(0)).forward(below, NativeSteps.ofMask(mask), state, rates, d, uDot);
       return;
     }
     for (long t = 0; t < below.size(2); t++) {
@@ -411,12 +418,12 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     if (isNative()) {
       nativeSequence(batch)
           .backward(
-              isPlain(gradient)
+              NativeSteps.isPlain(gradient)
                   ? gradient
                   : workspaceMgr.dup(ArrayType.BP_WORKING_MEM, gradient, 'f'),
               course.below(),
               course.d(),
-              steps(maskArray),
+              NativeSteps.ofMask(maskArray),
               state,
               below,
               course.uDot(),
@@ -516,16 +523,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         : sequence.get(all(), all(), point(t));
   }
 
-  /** The steps of a mask [batch, time], or null. */
-  private static float[][] steps(INDArray mask) {
-    return mask == null ? null : mask.castTo(DataType.FLOAT).transpose().toFloatMatrix();
-  }
-
   private INDArray array(ArrayType type, LayerWorkspaceMgr workspaceMgr, long... shape) {
     return workspaceMgr.createUninitialized(type, dataType, shape, 'f');
-  }
-
-  private static boolean isPlain(INDArray array) {
-    return array.ordering() == 'f' && array.elementWiseStride() == 1;
   }
 }

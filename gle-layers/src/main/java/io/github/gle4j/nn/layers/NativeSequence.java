@@ -6,7 +6,6 @@ import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.dynamics.RateFunction;
 import io.github.gle4j.dynamics.SampleMask;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -62,11 +61,11 @@ final class NativeSequence {
     float[] d = NativeFloats.toHeap(state.d());
     float[] uDot = uDots == null ? null : new float[u.length];
     float[] current = new float[u.length]; // then prospective voltage
-    Steps belows = new Steps(below);
-    Steps ofR = new Steps(rates);
-    Steps ofD = derivatives == null ? null : new Steps(derivatives);
-    Steps ofUDot = uDots == null ? null : new Steps(uDots);
-    for (int t = 0; t < belows.count; t++) {
+    NativeSteps belows = new NativeSteps(below);
+    NativeSteps ofR = new NativeSteps(rates);
+    NativeSteps ofD = derivatives == null ? null : new NativeSteps(derivatives);
+    NativeSteps ofUDot = uDots == null ? null : new NativeSteps(uDots);
+    for (int t = 0; t < belows.count(); t++) {
       ofR.at(t).put(r);
       if (ofD != null) {
         ofD.at(t).put(d);
@@ -118,12 +117,12 @@ final class NativeSequence {
     float[] e = new float[v.length];
     float[] minusF = new float[f.length];
     float[] uDot = uDots == null ? null : new float[v.length];
-    Steps ofEpsilon = new Steps(epsilon);
-    Steps belows = new Steps(below);
-    Steps ofD = new Steps(derivatives);
-    Steps ofF = new Steps(belowEpsilon);
-    Steps ofUDot = uDots == null ? null : new Steps(uDots);
-    for (int t = 0; t < belows.count; t++) {
+    NativeSteps ofEpsilon = new NativeSteps(epsilon);
+    NativeSteps belows = new NativeSteps(below);
+    NativeSteps ofD = new NativeSteps(derivatives);
+    NativeSteps ofF = new NativeSteps(belowEpsilon);
+    NativeSteps ofUDot = uDots == null ? null : new NativeSteps(uDots);
+    for (int t = 0; t < belows.count(); t++) {
       ofEpsilon.at(t).get(d);
       negate(d, above);
       ofD.at(t).get(d);
@@ -154,23 +153,6 @@ final class NativeSequence {
   private static void negate(float[] values, float[] negated) {
     for (int i = 0; i < values.length; i++) {
       negated[i] = -values[i];
-    }
-  }
-
-  /** Where the steps of a sequence are. */
-  private static final class Steps {
-    final int count;
-    private final long size;
-    private final FloatPointer memory;
-
-    Steps(INDArray sequence) {
-      count = Math.toIntExact(sequence.size(2));
-      size = sequence.size(0) * sequence.size(1);
-      memory = NativeFloats.of(sequence);
-    }
-
-    FloatPointer at(int t) {
-      return memory.position(t * size);
     }
   }
 }
