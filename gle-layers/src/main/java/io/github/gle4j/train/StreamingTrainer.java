@@ -140,7 +140,7 @@ public final class StreamingTrainer {
     Tally tally = null;
     for (int epoch = 0; epoch < epochs && !stopWhen.getAsBoolean(); epoch++) {
       evaluation = new Evaluation();
-      tally = new Tally(top.getActivationFn(), evaluation);
+      tally = Tally.ofClasses(top.getActivationFn(), evaluation);
       if (iterator.resetSupported()) {
         iterator.reset();
       }
@@ -171,7 +171,7 @@ public final class StreamingTrainer {
    */
   public StreamingResult fit(DataSet data) {
     Evaluation evaluation = new Evaluation();
-    Tally tally = new Tally(top.getActivationFn(), evaluation);
+    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
     fit(data, tally);
     finishUpdate();
     return new StreamingResult(tally.meanLoss(), evaluation);
@@ -287,7 +287,8 @@ public final class StreamingTrainer {
    */
   public StreamingResult evaluate(DataSetIterator iterator) {
     Evaluation evaluation = new Evaluation();
-    return new StreamingResult(doEvaluation(iterator, evaluation), evaluation);
+    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
+    return new StreamingResult(evaluate(iterator, tally), evaluation);
   }
 
   /**
@@ -300,10 +301,13 @@ public final class StreamingTrainer {
    * @throws IllegalArgumentException when arrays do not fit the network or each other
    */
   public double doEvaluation(DataSetIterator iterator, IEvaluation<?>... evaluations) {
+    return evaluate(iterator, new Tally(top.getActivationFn(), evaluations));
+  }
+
+  private double evaluate(DataSetIterator iterator, Tally tally) {
     if (iterator.resetSupported()) {
       iterator.reset();
     }
-    Tally tally = new Tally(top.getActivationFn(), evaluations);
     List<NeuronState> states = engine.states();
     while (iterator.hasNext()) {
       states = infer(states, steps(iterator.next()), tally);
@@ -350,7 +354,7 @@ public final class StreamingTrainer {
       for (long t = 0; t < steps.time(); t += piece) {
         long end = Math.min(t + piece, steps.time());
         try (MemoryWorkspace memory = StepMemory.open()) {
-          INDArray rates = steps.course(t, end);
+          INDArray rates = steps.features(t, end);
           for (int l = 0; l < layers.size(); l++) {
             rates = layers.get(l).infer(states.get(l), rates, steps.featuresMask(t, end));
           }
