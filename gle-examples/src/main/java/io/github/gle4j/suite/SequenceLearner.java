@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -11,57 +12,45 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.CycleSchedule;
-import org.nd4j.linalg.schedule.ISchedule;
-import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
  * DL4J's {@code fit}: an update after every segment of a minibatch of sequences. Neurons carry on
  * from segment to segment and start every minibatch, and every evaluation, from rest.
  */
-final class SequenceLearning implements Learning {
-  /** DL4J's schedule divides by a fraction of its length. */
-  private static final long SHORTEST = 10;
-
+final class SequenceLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
+  private final ReduceOnPlateau plateau; // or null
   private final Watch watch = new Watch();
   private final int length;
   private final int segment;
 
-  SequenceLearning(TrainingPlan plan, int batchesPerEpoch) {
-    length = plan.length();
+  SequenceLearner(TrainingPlan plan) {
+    length = plan.model().shape().length();
     segment = plan.segmentLength();
-    MultiLayerConfiguration configuration =
-        plan.model().configuration(plan.seed(), new Adam(schedule(plan, batchesPerEpoch)));
+    network = (MultiLayerNetwork) plan.network();
+    plateau = Plateau.of(plan.model().settings());
+    MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
     if (segment < length) {
       configuration.setBackpropType(BackpropType.TruncatedBPTT);
       configuration.setTbpttFwdLength(segment);
       configuration.setTbpttBackLength(segment);
     }
-    network = new MultiLayerNetwork(configuration);
     network.init();
     network.addListeners(watch);
     trainer = StreamingTrainer.builder(network).carryState(false).build();
   }
 
-  /** One cycle over the whole plan: up to the plan's rate, down again, and a slow end. */
-  private ISchedule schedule(TrainingPlan plan, int batchesPerEpoch) {
-    long updates = (long) plan.epochs() * batchesPerEpoch * updatesPerBatch();
-    return new CycleSchedule(
-        ScheduleType.ITERATION, plan.learningRate(), Math.toIntExact(Math.max(SHORTEST, updates)));
-  }
-
   @Override
-  public Batch fit(DataSet sequences) {
+  public Seen learn(DataSet sequences) {
     INDArray labels = sequences.getLabels();
     watch.begin(labels);
     network.fit(sequences.getFeatures(), inEveryStep(labels));
     Evaluation evaluation = new Evaluation();
     evaluation.eval(labels, watch.summedOutput);
-    return new Batch(new Figures(watch.loss / length, evaluation.accuracy()), length);
+    return new Seen(new Figures(watch.loss / length, evaluation.accuracy()), length);
   }
 
   /** [batch, classes] as [batch, classes, time], in 'f' order: one after the other. */
@@ -79,13 +68,32 @@ final class SequenceLearning implements Learning {
     return (length + segment - 1) / segment;
   }
 
-  /** Does nothing: the schedule is fixed. */
   @Override
-  public void afterEpoch(double watchedLoss) {}
+  public double evaluate(DataSetIterator sequences, Evaluation evaluation) {
+    return trainer.doEvaluation(sequences, evaluation);
+  }
 
   @Override
-  public StreamingTrainer trainer() {
-    return trainer;
+  public void endEpoch(double watchedLoss) {
+    network.incrementEpochCount();
+    if (plateau != null) {
+      trainer.multiplyLearningRate(plateau.observe(watchedLoss));
+    }
+  }
+
+  @Override
+  public double learningRate() {
+    return trainer.learningRate();
+  }
+
+  @Override
+  public long updates() {
+    return network.getIterationCount();
+  }
+
+  @Override
+  public MultiLayerNetwork network() {
+    return network;
   }
 
   /** Sees a minibatch as the network does while it learns. */
