@@ -8,7 +8,6 @@ import static org.bytedeco.openblas.global.openblas.cblas_sasum;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
-import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -53,7 +52,7 @@ final class DenseConnectivity implements Connectivity {
     currents = scratch.memory("currents", (long) batch * neurons);
     errors = scratch.memory("errors", (long) batch * neurons);
     feedback = scratch.memory("feedback", (long) batch * inputs);
-    ones = ones(batch);
+    ones = NativeFloats.ones(batch);
     parametersChanged();
   }
 
@@ -130,12 +129,6 @@ final class DenseConnectivity implements Connectivity {
     return biases == null ? size : size + cblas_sasum(neurons, biasGradients, 1);
   }
 
-  private static FloatPointer ones(int count) {
-    float[] one = new float[count];
-    Arrays.fill(one, 1);
-    return new FloatPointer((long) count).put(one);
-  }
-
   /** {@code c = scale a b + old c}, where a or b may be transposed and c is [rows, columns]. */
   private static void product(
       int transA,
@@ -167,7 +160,7 @@ final class DenseConnectivity implements Connectivity {
         rows);
   }
 
-  private static void add(float value, float[] values, int from, int to) {
+  static void add(float value, float[] values, int from, int to) {
     for (int i = from; i < to; i++) {
       values[i] += value;
     }
