@@ -88,8 +88,8 @@ class GleTest {
     assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
     assertRefused("'tarin'", "tarin");
-    assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "train", "mnist");
-    assertRefused("'mnist' is unknown: mnist1d, gsc allowed", "data", "mnist");
+    assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "train", "mnist2d");
+    assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "data", "mnist2d");
     assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "train", "gsc");
     assertRefused("DATASET", "train");
     assertRefused(
