@@ -46,6 +46,7 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
   private double timeConstantLowerBound;
   private boolean hasBias;
   private IWeightInit biasWeightInit;
+  private FeedbackWeights feedbackWeights = FeedbackWeights.symmetric();
 
   BaseGleLayer() {} // for DL4J's JSON mapper
 
@@ -59,6 +60,7 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
         builder.timeConstantLowerBound == null ? dt : builder.timeConstantLowerBound;
     hasBias = builder.hasBias;
     biasWeightInit = builder.biasWeightInit;
+    feedbackWeights = builder.feedbackWeights;
     LayerValidation.assertNOutSet(getClass().getSimpleName(), getLayerName(), -1, getNOut());
     timeConstants =
         builder.timeConstants == null
@@ -287,6 +289,15 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
     return biasWeightInit;
   }
 
+  /**
+   * The weights that carry errors down.
+   *
+   * @return never null
+   */
+  public FeedbackWeights getFeedbackWeights() {
+    return feedbackWeights;
+  }
+
   @Override
   public String toString() {
     return "%s(super=%s, timeConstants=%s, dt=%s, gamma=%s, learned=%s)"
@@ -310,7 +321,8 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
         && learnedTimeConstants == other.learnedTimeConstants
         && timeConstantLowerBound == other.timeConstantLowerBound
         && hasBias == other.hasBias
-        && Objects.equals(biasWeightInit, other.biasWeightInit);
+        && Objects.equals(biasWeightInit, other.biasWeightInit)
+        && feedbackWeights.equals(other.feedbackWeights);
   }
 
   @Override
@@ -324,7 +336,8 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
         learnedTimeConstants,
         timeConstantLowerBound,
         hasBias,
-        biasWeightInit);
+        biasWeightInit,
+        feedbackWeights);
   }
 
   /**
@@ -342,6 +355,7 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
     private Double timeConstantLowerBound;
     private boolean hasBias = true;
     private IWeightInit biasWeightInit;
+    private FeedbackWeights feedbackWeights = FeedbackWeights.symmetric();
 
     /** Starts with dt = 0.2, gamma = 0, prospective errors, fixed time constants and a bias. */
     protected Builder() {}
@@ -445,6 +459,17 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
      */
     public T biasInit(IWeightInit biasWeightInit) {
       this.biasWeightInit = biasWeightInit;
+      return (T) this;
+    }
+
+    /**
+     * The weights that carry this layer's errors to the layer below.
+     *
+     * @param feedbackWeights symmetric by default
+     * @return this builder
+     */
+    public T feedback(FeedbackWeights feedbackWeights) {
+      this.feedbackWeights = Objects.requireNonNull(feedbackWeights, "feedbackWeights");
       return (T) this;
     }
 

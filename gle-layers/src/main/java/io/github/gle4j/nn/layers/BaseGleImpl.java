@@ -61,6 +61,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
       boolean training) {}
 
   private transient Course course;
+  private transient INDArray fixedFeedback; // null: not drawn yet
 
   BaseGleImpl(NeuralNetConfiguration conf, DataType dataType) {
     super(conf, dataType);
@@ -117,7 +118,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
       addGradients(below, state.e());
       addTimeConstantGradients(state.q(), state.e(), state.uDot());
     }
-    feedback(state.e(), weights(), state.nextF());
+    feedback(state.e(), feedbackWeights(weights()), state.nextF());
     hold(mask, state.f(), state.nextF());
   }
 
@@ -230,6 +231,22 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   final INDArray weights() {
     return getParam(GleParamInitializer.WEIGHT_KEY);
+  }
+
+  /**
+   * What carries errors down: fixed weights, drawn when they are first needed, or the layer's own.
+   */
+  final INDArray feedbackWeights(INDArray own) {
+    Long seed = layerConf().getFeedbackWeights().getSeed();
+    if (seed == null) {
+      return own;
+    }
+    if (fixedFeedback == null) {
+      try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+        fixedFeedback = layerConf().initializer().feedbackWeights(layerConf(), seed, dataType);
+      }
+    }
+    return fixedFeedback;
   }
 
   /** Null when the layer has none. */
@@ -448,7 +465,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         if (course.uDot() != null) {
           addTimeConstantGradients(state.q(), state.e(), at(course.uDot(), t));
         }
-        feedback(state.e(), course.weights(), at(f, t));
+        feedback(state.e(), feedbackWeights(course.weights()), at(f, t));
       }
       if (course.training()) { // before the delay: its mask is that of the input
         INDArray shaped = likeInput(f, ArrayType.BP_WORKING_MEM, workspaceMgr);

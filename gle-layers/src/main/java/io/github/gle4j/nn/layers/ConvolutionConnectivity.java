@@ -15,6 +15,7 @@ final class ConvolutionConnectivity implements Connectivity {
   private final int mapSize; // samples included
   private final ConvolutionProducts products;
   private final FloatPointer weights;
+  private final FloatPointer feedbackWeights;
   private final FloatPointer weightGradients;
   private final FloatPointer biases; // null: none
   private final FloatPointer biasGradients;
@@ -28,6 +29,7 @@ final class ConvolutionConnectivity implements Connectivity {
    * Works on these arrays.
    *
    * @param weights [maps, channels, kernel height, kernel width] in 'c' order
+   * @param feedbackWeights what carries errors down, as weights, or the weights themselves
    * @param weightGradients as weights; null: only {@link #forward} and {@link #feedback} are called
    * @param biases [1, maps], or null
    * @param biasGradients as biases; null with weightGradients
@@ -36,6 +38,7 @@ final class ConvolutionConnectivity implements Connectivity {
       ConvolutionShape shape,
       int batch,
       INDArray weights,
+      INDArray feedbackWeights,
       INDArray weightGradients,
       INDArray biases,
       INDArray biasGradients,
@@ -44,6 +47,7 @@ final class ConvolutionConnectivity implements Connectivity {
     mapSize = shape.outHeight() * shape.outWidth() * batch;
     products = new ConvolutionProducts(shape, batch, scratch);
     this.weights = NativeFloats.of(weights);
+    this.feedbackWeights = NativeFloats.of(feedbackWeights);
     this.weightGradients = weightGradients == null ? null : NativeFloats.of(weightGradients);
     this.biases = biases == null ? null : NativeFloats.of(biases);
     this.biasGradients = biasGradients == null ? null : NativeFloats.of(biasGradients);
@@ -76,7 +80,7 @@ final class ConvolutionConnectivity implements Connectivity {
   @Override
   public void feedback(float[] e, float[] f) {
     errors.put(e);
-    products.feedback(errors, weights, feedback);
+    products.feedback(errors, feedbackWeights, feedback);
     feedback.get(f);
   }
 

@@ -17,6 +17,7 @@ final class DenseConnectivity implements Connectivity {
   private final int inputs;
   private final int neurons;
   private final FloatPointer weights;
+  private final FloatPointer feedbackWeights;
   private final FloatPointer weightGradients;
   private final FloatPointer biases; // null: none
   private final FloatPointer biasGradients;
@@ -30,6 +31,7 @@ final class DenseConnectivity implements Connectivity {
    * Works on these arrays.
    *
    * @param weights [inputs, neurons] in 'f' order
+   * @param feedbackWeights what carries errors down, as weights, or the weights themselves
    * @param weightGradients as weights; null: only {@link #forward} and {@link #feedback} are called
    * @param biases [1, neurons], or null
    * @param biasGradients as biases; null with weightGradients
@@ -37,6 +39,7 @@ final class DenseConnectivity implements Connectivity {
   DenseConnectivity(
       int batch,
       INDArray weights,
+      INDArray feedbackWeights,
       INDArray weightGradients,
       INDArray biases,
       INDArray biasGradients,
@@ -45,6 +48,7 @@ final class DenseConnectivity implements Connectivity {
     inputs = (int) weights.size(0);
     neurons = (int) weights.size(1);
     this.weights = NativeFloats.of(weights);
+    this.feedbackWeights = NativeFloats.of(feedbackWeights);
     this.weightGradients = weightGradients == null ? null : NativeFloats.of(weightGradients);
     this.biases = biases == null ? null : NativeFloats.of(biases);
     this.biasGradients = biasGradients == null ? null : NativeFloats.of(biasGradients);
@@ -77,7 +81,8 @@ final class DenseConnectivity implements Connectivity {
   @Override
   public void feedback(float[] e, float[] f) {
     errors.put(e);
-    product(CblasNoTrans, CblasTrans, batch, inputs, neurons, 1, errors, weights, 0, feedback);
+    product(
+        CblasNoTrans, CblasTrans, batch, inputs, neurons, 1, errors, feedbackWeights, 0, feedback);
     feedback.get(f);
   }
 

@@ -51,7 +51,14 @@ public final class GleConvolutionImpl extends BaseGleImpl<GleConvolution> {
   @Override
   public Connectivity connectivity(int batch, Scratch scratch) {
     return new ConvolutionConnectivity(
-        shape, batch, weights(), weightGradients(), bias(), biasGradients(), scratch);
+        shape,
+        batch,
+        weights(),
+        feedbackWeights(weights()),
+        weightGradients(),
+        bias(),
+        biasGradients(),
+        scratch);
   }
 
   // By ND4J's operations: a product for every weight of the kernel, whose inputs are a shifted

@@ -37,7 +37,13 @@ public final class GleDenseImpl extends BaseGleImpl<GleDense> {
   @Override
   public Connectivity connectivity(int batch, Scratch scratch) {
     return new DenseConnectivity(
-        batch, weights(), weightGradients(), bias(), biasGradients(), scratch);
+        batch,
+        weights(),
+        feedbackWeights(weights()),
+        weightGradients(),
+        bias(),
+        biasGradients(),
+        scratch);
   }
 
   @Override

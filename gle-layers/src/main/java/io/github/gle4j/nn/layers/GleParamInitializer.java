@@ -7,12 +7,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.nd4j.common.util.ArrayUtil;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Lays out and initialises the parameters of a {@link BaseGleLayer}. It holds no state. */
@@ -142,6 +145,24 @@ public abstract class GleParamInitializer implements ParamInitializer {
         tauR.putScalar(0, neuron, population.tauR());
       }
     }
+  }
+
+  /**
+   * Draws fixed weights for the errors of a layer, laid out as its own.
+   *
+   * @param layer configuration
+   * @param seed the same seed gives the same weights
+   * @param dataType of the result
+   */
+  INDArray feedbackWeights(BaseGleLayer layer, long seed, DataType dataType) {
+    double[] fan = fanInAndOut(layer);
+    double deviation = Math.sqrt(2 / (fan[0] + fan[1]));
+    Random random = new Random(seed);
+    double[] values = new double[Math.toIntExact(length(layer, WEIGHT_KEY))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = deviation * random.nextGaussian();
+    }
+    return Nd4j.createFromArray(values).castTo(dataType).reshape(weightOrder, weightShape(layer));
   }
 
   private Map<String, INDArray> views(Layer layer, INDArray flattened) {
