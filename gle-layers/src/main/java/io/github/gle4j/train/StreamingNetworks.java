@@ -4,6 +4,7 @@ package io.github.gle4j.train;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.GleConvolution;
+import io.github.gle4j.nn.conf.GleLayer;
 import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.GleParamInitializer;
 import io.github.gle4j.nn.layers.RateFunctions;
@@ -112,6 +113,10 @@ final class StreamingNetworks {
   }
 
   private static InputType inputOf(org.deeplearning4j.nn.conf.layers.Layer lowest) {
+    if (lowest instanceof GleLayer layer
+        && layer.getInputType() instanceof InputType.InputTypeConvolutional images) {
+      return images;
+    }
     return lowest instanceof GleConvolution images
         ? InputType.convolutional(images.getHeight(), images.getWidth(), images.getNIn())
         : InputType.recurrent(((FeedForwardLayer) lowest).getNIn());
@@ -142,8 +147,7 @@ final class StreamingNetworks {
       require(
           conf.getIDropout() == null && conf.getWeightNoise() == null,
           where
-              + " has dropout or weight noise, which cannot be streamed: remove it"
-              + " (a DropoutLayer below it can be)");
+              + " has dropout or weight noise, which cannot be streamed: remove it");
     }
     requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_M_KEY, layer);
     requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_R_KEY, layer);

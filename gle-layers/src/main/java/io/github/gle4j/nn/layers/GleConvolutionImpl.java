@@ -7,13 +7,8 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.nn.conf.GleConvolution;
-import java.util.Arrays;
-import org.deeplearning4j.exception.DL4JInvalidInputException;
-import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.workspace.ArrayType;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.common.primitives.Pair;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -23,9 +18,8 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
  * {@link GleConvolution} at run time: a patch of the input to every neuron. Takes rank 4 or
  * sequences of flattened images, gives rank 4.
  */
-public final class GleConvolutionImpl extends BaseGleImpl<GleConvolution> {
+public final class GleConvolutionImpl extends BaseImageImpl<GleConvolution> {
   private final transient ConvolutionShape shape;
-  private int samples; // of the network's input; 0: not known
 
   /**
    * Creates the layer; DL4J calls this through {@link GleConvolution#instantiate}.
@@ -39,13 +33,13 @@ public final class GleConvolutionImpl extends BaseGleImpl<GleConvolution> {
   }
 
   @Override
-  public long inputs() {
-    return shape.inputs();
+  InputType inputType() {
+    return InputType.convolutional(shape.height(), shape.width(), shape.channels());
   }
 
   @Override
-  public long outputs() {
-    return shape.outputs();
+  InputType outputType() {
+    return InputType.convolutional(shape.outHeight(), shape.outWidth(), shape.maps());
   }
 
   @Override
@@ -167,126 +161,5 @@ public final class GleConvolutionImpl extends BaseGleImpl<GleConvolution> {
 
   private INDArray byMaps(INDArray neurons) {
     return neurons.reshape('f', neurons.length() / shape.maps(), shape.maps());
-  }
-
-  // DL4J's arrays. Its rows [batch * time] are those of courses: the samples of a step side by
-  // side.
-
-  @Override
-  public void setInputMiniBatchSize(int size) {
-    samples = size;
-  }
-
-  @Override
-  long batch() {
-    return input.rank() == 3 ? input.size(0) : samples;
-  }
-
-  @Override
-  void requireInput(INDArray input) {
-    boolean isSequence = input.rank() == 3 && input.size(1) == inputs();
-    boolean isImages =
-        input.rank() == 4
-            && input.size(1) == shape.channels()
-            && input.size(2) == shape.height()
-            && input.size(3) == shape.width();
-    if (!isSequence && !isImages) {
-      throw new DL4JInvalidInputException(
-          "GleConvolution got input of shape %s: images [batch * time, %d, %d, %d] or sequences [batch, %d, time] are allowed %s"
-              .formatted(
-                  Arrays.toString(input.shape()),
-                  shape.channels(),
-                  shape.height(),
-                  shape.width(),
-                  inputs(),
-                  layerId()));
-    }
-    if (isImages && samples == 0) {
-      throw new DL4JInvalidInputException(
-          "GleConvolution cannot tell samples from time steps in input of shape %s, as DL4J's graphs do not say: put a CnnToRnnPreProcessor(%d, %d, %d) in front of it %s"
-              .formatted(
-                  Arrays.toString(input.shape()),
-                  shape.height(),
-                  shape.width(),
-                  shape.channels(),
-                  layerId()));
-    }
-    if (isImages && input.size(0) % samples != 0) {
-      throw new DL4JInvalidInputException(
-          "GleConvolution got input of shape %s: a multiple of the network's %d samples is allowed %s"
-              .formatted(Arrays.toString(input.shape()), samples, layerId()));
-    }
-  }
-
-  @Override
-  INDArray sequence(INDArray array, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    if (array.rank() == 3) {
-      return array.castTo(dataType);
-    }
-    long batch = batch();
-    long time = array.size(0) / batch;
-    long size = array.length() / array.size(0);
-    boolean isPlain = array.ordering() == 'c' && array.elementWiseStride() == 1;
-    INDArray images = (isPlain ? array : array.dup('c')).castTo(dataType);
-    INDArray sequence = array(type, workspaceMgr, batch, size, time);
-    CheckedCopy.copy(images.reshape('c', time, batch, size).permute(1, 2, 0), sequence);
-    return sequence;
-  }
-
-  @Override
-  INDArray output(INDArray sequence, LayerWorkspaceMgr workspaceMgr) {
-    return images(
-        sequence,
-        ArrayType.ACTIVATIONS,
-        workspaceMgr,
-        shape.maps(),
-        shape.outHeight(),
-        shape.outWidth());
-  }
-
-  @Override
-  INDArray likeInput(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    return input.rank() == 3
-        ? sequence
-        : images(sequence, type, workspaceMgr, shape.channels(), shape.height(), shape.width());
-  }
-
-  private INDArray images(
-      INDArray sequence,
-      ArrayType type,
-      LayerWorkspaceMgr workspaceMgr,
-      int channels,
-      int height,
-      int width) {
-    long batch = sequence.size(0);
-    long time = sequence.size(2);
-    long[] allImages = {batch * time, channels, height, width};
-    INDArray images = workspaceMgr.createUninitialized(type, dataType, allImages, 'c');
-    CheckedCopy.copy(sequence.permute(2, 0, 1), images.reshape('c', time, batch, sequence.size(1)));
-    return images;
-  }
-
-  /** A mask per step comes as [batch, time] or, from images, as [batch * time, 1, 1, 1]. */
-  @Override
-  public void setMaskArray(INDArray maskArray) {
-    super.setMaskArray(
-        maskArray != null && maskArray.rank() == 4
-            ? maskArray.dup('f').reshape('f', samples, maskArray.length() / samples)
-            : maskArray);
-  }
-
-  @Override
-  public Pair<INDArray, MaskState> feedForwardMaskArray(
-      INDArray maskArray, MaskState currentMaskState, int minibatchSize) {
-    if (maskArray != null) {
-      samples = minibatchSize;
-    }
-    setMaskArray(maskArray);
-    this.maskState = currentMaskState;
-    INDArray perImage =
-        maskArray == null || maskArray.rank() == 4
-            ? maskArray
-            : maskArray.dup('f').reshape('f', maskArray.length(), 1, 1, 1);
-    return new Pair<>(perImage, currentMaskState);
   }
 }

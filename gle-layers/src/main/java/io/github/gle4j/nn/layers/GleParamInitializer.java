@@ -136,6 +136,11 @@ public abstract class GleParamInitializer implements ParamInitializer {
         biases.assign(layer.getBiasInit());
       }
     }
+    initializeTimeConstants(layer, params);
+  }
+
+  /** Sets the time constants to those of the configuration. */
+  static void initializeTimeConstants(BaseGleLayer layer, Map<String, INDArray> params) {
     INDArray tauM = params.get(TAU_M_KEY);
     INDArray tauR = params.get(TAU_R_KEY);
     long neuron = 0;

@@ -382,7 +382,7 @@ class GleConvolutionTest {
             .getMessage();
     assertTrue(
         message.startsWith(
-            "GleConvolution got input of shape [3, 95, 5]: images [batch * time, 2, 8, 6] or"
+            "GleConvolution got input of shape [3, 95, 5]: images [2, 8, 6] as [batch * time, ...] or"
                 + " sequences [batch, 96, time] are allowed"),
         message);
     network.output(gaussian(1, BATCH, 96, TIME));
