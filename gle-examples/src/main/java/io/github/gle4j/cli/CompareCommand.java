@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
-import io.github.gle4j.models.ComparedModel;
-import io.github.gle4j.models.ComparedModels;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.report.ComparisonReport;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.report.RunArchive;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
-import io.github.gle4j.suite.ComparedRun.Plan;
 import io.github.gle4j.suite.Comparison;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.Task;
 import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,10 +25,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -42,13 +42,10 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
-  private static final Path DEFAULT_FOLDER = Path.of("runs", "compare-mnist1d");
-
   @Spec private CommandSpec spec;
   @ParentCommand private Gle gle;
 
-  @Parameters(paramLabel = "DATASET", description = "mnist1d")
-  private Names.DataSetName dataSet;
+  @Mixin private TaskOptions tasks;
 
   @Option(
       names = "--models",
@@ -74,9 +71,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--model-points",
       paramLabel = "N",
-      defaultValue = "360",
-      description = "Points of a sequence for networks of your own (default: ${DEFAULT-VALUE}).")
-  private int points;
+      description = "Points of a sequence for networks of your own (default: 360).")
+  private Integer points;
 
   @Option(
       names = "--seeds",
@@ -95,24 +91,6 @@ final class CompareCommand implements Callable<Integer> {
   private Integer epochs;
 
   @Option(
-      names = "--protocol",
-      paramLabel = "P",
-      defaultValue = "paper",
-      description = {
-        "paper (default): as published, trains on the whole training set; the loss on the test set"
-            + " lowers the learning rate of the GLE models.",
-        "holdout: a tenth of the training set is held out for that."
-      })
-  private Protocol protocol;
-
-  @Option(
-      names = "--samples",
-      paramLabel = "N",
-      defaultValue = "" + TrainingPlan.PUBLISHED_SAMPLES,
-      description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
-  private int samples;
-
-  @Option(
       names = "--jobs",
       paramLabel = "J",
       defaultValue = "1",
@@ -129,18 +107,22 @@ final class CompareCommand implements Callable<Integer> {
         "Folder of the runs and the report (default: runs/compare-mnist1d); finished runs in it are"
             + " not repeated."
       })
-  private Path out = DEFAULT_FOLDER;
+  private Path out;
 
   @Override
   public Integer call() throws IOException {
-    List<Plan> plans = plans();
+    Task task = task();
+    List<TrainingPlan> plans = plans(task);
+    if (out == null) {
+      out = Path.of("runs", "compare-" + task.description().name());
+    }
     checkFolder();
     RunArchive archive = new RunArchive(out.resolve("runs"));
-    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
-    for (Plan plan : plans) {
+    Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
+    for (TrainingPlan plan : plans) {
       results.put(plan, archive.find(plan).orElse(null));
     }
-    List<Plan> missing = plans.stream().filter(plan -> results.get(plan) == null).toList();
+    List<TrainingPlan> missing = plans.stream().filter(plan -> results.get(plan) == null).toList();
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         "%d runs, %d of them finished already; results go to %s%n",
@@ -156,19 +138,19 @@ final class CompareCommand implements Callable<Integer> {
       comparison.run(
           new Comparison.Observer() {
             @Override
-            public void onEpoch(Plan plan, Epoch epoch) {
+            public void onEpoch(TrainingPlan plan, Epoch epoch) {
               display.epoch(plan, epoch);
             }
 
             @Override
-            public void onRun(Plan plan, ComparedRun run) throws IOException {
+            public void onRun(TrainingPlan plan, ComparedRun run) throws IOException {
               archive.keep(plan, run);
               results.put(plan, run);
               display.run(plan, run);
             }
 
             @Override
-            public void onFailure(Plan plan, String reason) {
+            public void onFailure(TrainingPlan plan, String reason) {
               failures.add(plan.model().name() + ", seed " + plan.seed() + ": " + reason);
             }
           });
@@ -193,33 +175,33 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** What the options ask for; they are refused here, before anything else happens. */
-  private List<Plan> plans() throws IOException {
-    require(
-        dataSet == Names.DataSetName.MNIST1D,
-        "DATASET = " + dataSet + ": no models for it, mnist1d allowed");
+  private Task task() {
     require(epochs == null || epochs >= 1, "--epochs = " + epochs + ": 1 or more allowed");
-    require(points >= 2, "--model-points = " + points + ": 2 or more allowed");
+    require(points == null || points >= 2, "--model-points = " + points + ": 2 or more allowed");
     require(jobs >= 1, "--jobs = " + jobs + ": 1 or more allowed");
     for (int seed : seeds) {
       require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");
     }
+    return tasks.task(Protocol.PAPER, points);
+  }
+
+  private List<TrainingPlan> plans(Task task) throws IOException {
     try {
-      TrainingPlan.checkSamples(samples);
-      ComparedModels known = new ComparedModels();
-      Set<ComparedModel> models = new LinkedHashSet<>();
+      TaskModels known = task.models();
+      Set<TaskModel> models = new LinkedHashSet<>();
       if (names.isEmpty() && files.isEmpty()) {
         models.addAll(known.all());
       }
       names.forEach(name -> models.add(known.named(name)));
       for (Path file : files) {
         require(Files.isReadable(file), "--model = " + file + ": a readable file allowed");
-        models.add(known.register(file, points));
+        models.add(known.register(file, task.shape()));
       }
-      List<Plan> plans = new ArrayList<>();
-      for (ComparedModel model : models) {
+      List<TrainingPlan> plans = new ArrayList<>();
+      for (TaskModel model : models) {
         for (int seed : new LinkedHashSet<>(seeds)) {
-          int passes = epochs == null ? model.epochs() : epochs;
-          plans.add(new Plan(model, seed, passes, protocol, samples));
+          int passes = epochs == null ? model.settings().epochs() : epochs;
+          plans.add(TrainingPlan.of(task, model, null, passes, seed).checked());
         }
       }
       return plans;

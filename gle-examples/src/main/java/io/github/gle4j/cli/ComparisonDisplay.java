@@ -3,7 +3,7 @@ package io.github.gle4j.cli;
 
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
-import io.github.gle4j.suite.ComparedRun.Plan;
+import io.github.gle4j.suite.TrainingPlan;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +25,8 @@ final class ComparisonDisplay implements AutoCloseable {
   private long finishedEpochs;
   private long lastLine = System.nanoTime();
 
-  ComparisonDisplay(PrintWriter out, boolean terminal, List<Plan> plans, List<Plan> missing) {
+  ComparisonDisplay(
+      PrintWriter out, boolean terminal, List<TrainingPlan> plans, List<TrainingPlan> missing) {
     this.out = out;
     runs = plans.size();
     finishedRuns = runs - missing.size();
@@ -42,11 +43,11 @@ final class ComparisonDisplay implements AutoCloseable {
             : null;
   }
 
-  private static long epochs(List<Plan> plans) {
-    return plans.stream().mapToLong(Plan::epochs).sum();
+  private static long epochs(List<TrainingPlan> plans) {
+    return plans.stream().mapToLong(TrainingPlan::epochs).sum();
   }
 
-  void epoch(Plan plan, Epoch epoch) {
+  void epoch(TrainingPlan plan, Epoch epoch) {
     finishedEpochs += epoch.epoch() == 0 ? 0 : 1;
     String text =
         String.format(
@@ -67,7 +68,7 @@ final class ComparisonDisplay implements AutoCloseable {
     }
   }
 
-  void run(Plan plan, ComparedRun run) {
+  void run(TrainingPlan plan, ComparedRun run) {
     finishedRuns++;
     if (bar == null) {
       line(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
-import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.Mode;
@@ -104,7 +103,6 @@ public final class Gle implements Runnable {
         .registerConverter(
             SpeechOptions.SplitName.class, Names.converter(SpeechOptions.SplitName::named))
         .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
-        .registerConverter(PublishedModel.class, Names.converter(PublishedModel::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .registerConverter(Mode.class, Names.converter(Mode::named))
         .setParameterExceptionHandler(

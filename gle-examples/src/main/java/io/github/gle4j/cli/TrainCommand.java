@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
-import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.report.TrainingPage;
 import io.github.gle4j.report.TrainingReport;
 import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.Task;
+import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingObserver;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingProgress;
 import io.github.gle4j.suite.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +27,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code gle train}: trains a published model. */
+/** {@code gle train}: trains a model. */
 @Command(
     name = "train",
     description = {
@@ -42,24 +44,24 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @ParentCommand private Gle gle;
 
-  @Parameters(paramLabel = "DATASET", description = "mnist1d")
-  private Names.DataSetName dataSet;
+  @Mixin private TaskOptions tasks;
 
   @Option(
       names = "--model",
       paramLabel = "M",
-      defaultValue = "gle-15k",
-      description = "gle-15k, gle-42k or lagnet-le (default: ${DEFAULT-VALUE}).")
-  private PublishedModel model;
+      description = {
+        "Default: gle-15k. GLE: gle-15k, gle-42k, lagnet-le;",
+        "baselines: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72."
+      })
+  private String modelName;
 
   @Option(
       names = "--mode",
       paramLabel = "M",
-      defaultValue = "streaming",
       description = {
-        "streaming (default): as published, an update after every time step.",
-        "sequence: DL4J's fit, an update after every segment of the sequences; the neurons start "
-            + "every minibatch from rest."
+        "streaming (default of GLE): as published, an update after every time step.",
+        "sequence (default of baselines): DL4J's fit, for GLE an update after every segment of the "
+            + "sequences; the neurons start every minibatch from rest."
       })
   private Mode mode;
 
@@ -89,17 +91,6 @@ final class TrainCommand implements Callable<Integer> {
   private int seed;
 
   @Option(
-      names = "--protocol",
-      paramLabel = "P",
-      defaultValue = "holdout",
-      description = {
-        "holdout (default): a tenth of the training set is held out and decides when to lower "
-            + "the learning rate; the test set is for reporting only.",
-        "paper: as published, trains on the whole training set; the test set decides."
-      })
-  private Protocol protocol;
-
-  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "A new or empty folder (default: runs/train-<time>).")
@@ -110,13 +101,6 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Time steps of a sequence (default: 360, as published); fewer are faster.")
   private Integer length;
-
-  @Option(
-      names = "--samples",
-      paramLabel = "N",
-      defaultValue = "" + TrainingPlan.PUBLISHED_SAMPLES,
-      description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
-  private int samples;
 
   @Option(
       names = "--threads",
@@ -131,24 +115,25 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     TrainingPlan plan = plan();
+    TaskDescription task = plan.task().description();
     page.check();
     Path folder = out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         Locale.ROOT,
         "%s on %s, %s mode, %d epochs, %s protocol, seed %d; results go to %s%n",
-        model.modelName(),
-        dataSet,
-        mode.modeName(),
+        plan.model().name(),
+        task.name(),
+        plan.mode().modeName(),
         plan.epochs(),
-        protocol.protocolName(),
+        task.protocol().protocolName(),
         seed,
         folder);
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
-    TrainingRun run = new TrainingRun(plan, threads, gle.interruption());
-    try (TrainingPage opened = page.open(run, console);
+    try (TrainingRun run = new TrainingRun(plan, threads, gle.interruption());
+        TrainingPage opened = page.open(run, console);
         TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
       String failure = train(run, report, console);
       Status status =
@@ -172,29 +157,23 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What the options ask for; they are refused here, before anything else happens. */
   private TrainingPlan plan() {
-    if (dataSet != Names.DataSetName.MNIST1D) {
-      throw new ParameterException(
-          spec.commandLine(), "DATASET = " + dataSet + ": no model for it, mnist1d allowed");
-    }
-    TrainingPlan plan =
-        new TrainingPlan(
-            model,
-            mode,
-            segment,
-            protocol,
-            epochs == null ? model.epochs() : epochs,
-            seed,
-            length == null ? model.length() : length,
-            samples);
     if (threads < 1) {
       throw new ParameterException(
           spec.commandLine(), "--threads = " + threads + ": 1 or more allowed");
     }
-    try {
-      return plan.checked();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
-    }
+    Task task = tasks.task(Protocol.HOLDOUT, length);
+    TaskModel named = tasks.model(task, modelName);
+    TaskModel model = length == null ? named : tasks.checked(() -> named.withLength(length));
+    TrainingPlan plan =
+        new TrainingPlan(
+            task,
+            model,
+            mode == null ? Mode.of(model) : mode,
+            segment,
+            null,
+            epochs == null ? model.settings().epochs() : epochs,
+            seed);
+    return tasks.checked(plan::checked);
   }
 
   private List<String> commandLine() {
@@ -223,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
             }
           });
       return null;
-    } catch (ArithmeticException e) {
+    } catch (ArithmeticException | UncheckedIOException e) {
       return e.getMessage();
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.models;
 
-import io.github.gle4j.models.ComparedModel.Input;
+import io.github.gle4j.models.TaskModel.Input;
 import io.github.gle4j.nn.conf.Gru;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -18,7 +18,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
@@ -34,7 +34,7 @@ final class Baselines {
 
   private Baselines() {}
 
-  static List<ComparedModel> all() {
+  static List<TaskModel> all() {
     return List.of(
         perceptron("mlp-40", 40, true, new PublishedAccuracy(65.0, 1.2)),
         perceptron("mlp-360", 360, false, new PublishedAccuracy(65.5, 1.0)),
@@ -48,15 +48,25 @@ final class Baselines {
         recurrent("lstm-72", 72, lstm(), null));
   }
 
-  private static ComparedModel perceptron(
+  private static SequenceShape shape(int length) {
+    return PublishedModel.SHAPE.withLength(length);
+  }
+
+  private static TrainingSettings settings(double learningRate) {
+    TrainingSettings gle = PublishedModel.GLE_15K.settings();
+    return TrainingSettings.fixedRate(gle.batchSize(), gle.epochs(), learningRate);
+  }
+
+  private static TaskModel perceptron(
       String name, int length, boolean skips, PublishedAccuracy published) {
-    return ComparedModel.offline(
+    return TaskModel.offline(
         name,
         Input.POINTS_AT_ONCE,
-        length,
+        shape(length),
+        settings(0.005),
         published,
-        seed -> {
-          GraphBuilder graph = graph(seed, 0.005);
+        (seed, updater) -> {
+          GraphBuilder graph = graph(seed, updater);
           graph
               .addLayer("first", dense(length), "points")
               .addLayer("second", dense(HIDDEN), "first");
@@ -72,15 +82,16 @@ final class Baselines {
     return new DenseLayer.Builder().nIn(inputs).nOut(HIDDEN).activation(Activation.RELU).build();
   }
 
-  private static ComparedModel convolutions(
+  private static TaskModel convolutions(
       String name, int length, int dilation, PublishedAccuracy published, int... padding) {
-    return ComparedModel.offline(
+    return TaskModel.offline(
         name,
         Input.SEQUENCE,
-        length,
+        shape(length),
+        settings(0.01),
         published,
-        seed -> {
-          GraphBuilder graph = graph(seed, 0.01);
+        (seed, updater) -> {
+          GraphBuilder graph = graph(seed, updater);
           String below = "points";
           int steps = length;
           for (int i = 0; i < KERNELS.length; i++) {
@@ -103,17 +114,18 @@ final class Baselines {
         });
   }
 
-  private static ComparedModel recurrent(
+  private static TaskModel recurrent(
       String name, int length, BaseRecurrentLayer layer, PublishedAccuracy published) {
     int readout = 2 * UNITS * length;
-    return ComparedModel.offline(
+    return TaskModel.offline(
         name,
         Input.STREAM,
-        length,
+        shape(length),
+        settings(0.01),
         published,
-        seed ->
+        (seed, updater) ->
             network(
-                graph(seed, 0.01)
+                graph(seed, updater)
                     .addLayer("recurrent", new Bidirectional(layer.clone()), "points")
                     .addVertex("flat", new ReshapeVertex(-1, readout), "recurrent"),
                 readout,
@@ -128,10 +140,10 @@ final class Baselines {
     return new LSTM.Builder().nIn(1).nOut(UNITS).activation(Activation.TANH).build();
   }
 
-  private static GraphBuilder graph(long seed, double learningRate) {
+  private static GraphBuilder graph(long seed, IUpdater updater) {
     return new NeuralNetConfiguration.Builder()
         .seed(seed)
-        .updater(new Adam(learningRate))
+        .updater(updater)
         .weightInit(WeightInit.UNIFORM)
         .graphBuilder()
         .addInputs("points");
@@ -144,7 +156,7 @@ final class Baselines {
                 "readout",
                 new OutputLayer.Builder(LossFunction.MCXENT)
                     .nIn(inputs)
-                    .nOut(ComparedModel.CLASSES)
+                    .nOut(PublishedModel.SHAPE.classes())
                     .activation(Activation.SOFTMAX)
                     .build(),
                 below)

@@ -2,9 +2,9 @@
 package io.github.gle4j.models;
 
 /**
- * A published accuracy on the MNIST-1D test set, in percent.
+ * A published accuracy on a test set, in percent.
  *
  * @param mean over the seeds
- * @param sd standard deviation over the seeds
+ * @param sd standard deviation over the seeds; NaN when it was not published
  */
 public record PublishedAccuracy(double mean, double sd) {}

@@ -38,6 +38,9 @@ public enum PublishedModel {
   private static final int CLASSES = 10;
   private static final double DT = 0.2;
 
+  /** The sequences of MNIST-1D: one value at each of 360 time steps, 10 classes. */
+  public static final SequenceShape SHAPE = new SequenceShape(1, 360, CLASSES);
+
   private final String modelName;
   private final double learningRate;
   private final double meanAccuracy;
@@ -204,65 +207,12 @@ public enum PublishedModel {
   }
 
   /**
-   * Adam's rate per time step, at the start.
+   * How the published runs were trained.
    *
-   * @return positive
+   * @return batches of 100 sequences, 150 epochs, the learning rate halved when the loss has not
+   *     fallen for more than two epochs
    */
-  public double learningRate() {
-    return learningRate;
-  }
-
-  /**
-   * Number of time steps of a sequence.
-   *
-   * @return 360
-   */
-  public int length() {
-    return 360;
-  }
-
-  /**
-   * Number of sequences learned from side by side.
-   *
-   * @return 100
-   */
-  public int batchSize() {
-    return 100;
-  }
-
-  /**
-   * Number of passes over the training set.
-   *
-   * @return 150
-   */
-  public int epochs() {
-    return ComparedModel.EPOCHS;
-  }
-
-  /**
-   * Nudging strength.
-   *
-   * @return 1
-   */
-  public double beta() {
-    return 1;
-  }
-
-  /**
-   * What the learning rate is multiplied by when the loss has stopped falling.
-   *
-   * @return 0.5
-   */
-  public double plateauFactor() {
-    return 0.5;
-  }
-
-  /**
-   * Number of epochs without a lower loss that are tolerated.
-   *
-   * @return 2
-   */
-  public int plateauPatience() {
-    return 2;
+  public TrainingSettings settings() {
+    return new TrainingSettings(100, 150, learningRate, 0.5, 2);
   }
 }

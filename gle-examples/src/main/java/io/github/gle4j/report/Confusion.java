@@ -11,19 +11,26 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.StringJoiner;
 import org.nd4j.evaluation.classification.Evaluation;
 
 /** How often which class was taken for which: a table and a picture. */
 final class Confusion {
-  private static final int CELL = 48;
-  private static final int MARGIN = 72;
+  private static final int SMALLEST_CELL = 48;
+  private static final int LETTER = 9;
+  private static final int BESIDE = 63;
+  private static final int BELOW = 72;
   private static final int TITLE = 40;
 
   /** Row: true class, column: predicted class. */
   private final int[][] counts;
 
-  Confusion(Evaluation evaluation, int classes) {
+  private final List<String> names;
+
+  Confusion(Evaluation evaluation, List<String> names) {
+    this.names = List.copyOf(names);
+    int classes = names.size();
     counts = new int[classes][classes];
     for (int actual = 0; actual < classes; actual++) {
       for (int predicted = 0; predicted < classes; predicted++) {
@@ -36,13 +43,11 @@ final class Confusion {
   void writeTable(Path file) throws IOException {
     StringJoiner header = new StringJoiner(",");
     header.add("true\\predicted");
-    for (int predicted = 0; predicted < counts.length; predicted++) {
-      header.add(Integer.toString(predicted));
-    }
+    names.forEach(header::add);
     StringBuilder table = new StringBuilder(header + "\n");
     for (int actual = 0; actual < counts.length; actual++) {
       StringJoiner row = new StringJoiner(",");
-      row.add(Integer.toString(actual));
+      row.add(names.get(actual));
       for (int count : counts[actual]) {
         row.add(Integer.toString(count));
       }
@@ -54,8 +59,11 @@ final class Confusion {
   /** Each cell's shade is its share of the true class. */
   void writePicture(Path file, String title) throws IOException {
     int classes = counts.length;
-    int width = MARGIN + classes * CELL + 20;
-    int height = TITLE + classes * CELL + MARGIN;
+    int longest = names.stream().mapToInt(String::length).max().orElse(1);
+    int cell = Math.max(SMALLEST_CELL, longest * LETTER);
+    int margin = BESIDE + longest * LETTER;
+    int width = margin + classes * cell + 20;
+    int height = TITLE + classes * cell + BELOW;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     graphics.setRenderingHint(
@@ -64,30 +72,30 @@ final class Confusion {
     graphics.fillRect(0, 0, width, height);
     Font plain = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
     graphics.setFont(plain);
-    int middle = MARGIN + classes * CELL / 2;
+    int middle = margin + classes * cell / 2;
     for (int actual = 0; actual < classes; actual++) {
       int all = Math.max(1, Arrays.stream(counts[actual]).sum());
-      int y = TITLE + actual * CELL;
+      int y = TITLE + actual * cell;
       for (int predicted = 0; predicted < classes; predicted++) {
-        int x = MARGIN + predicted * CELL;
+        int x = margin + predicted * cell;
         double share = (double) counts[actual][predicted] / all;
         graphics.setColor(shade(share));
-        graphics.fillRect(x, y, CELL - 1, CELL - 1);
+        graphics.fillRect(x, y, cell - 1, cell - 1);
         graphics.setColor(share > 0.5 ? Color.WHITE : Color.BLACK);
         String count = Integer.toString(counts[actual][predicted]);
-        centred(graphics, count, x + CELL / 2, y + CELL / 2);
+        centred(graphics, count, x + cell / 2, y + cell / 2);
       }
       graphics.setColor(Color.BLACK);
-      centred(graphics, Integer.toString(actual), MARGIN - 16, y + CELL / 2);
-      int labels = TITLE + classes * CELL + 14;
-      centred(graphics, Integer.toString(actual), MARGIN + actual * CELL + CELL / 2, labels);
+      centred(graphics, names.get(actual), margin - 12 - longest * LETTER / 2, y + cell / 2);
+      int labels = TITLE + classes * cell + 14;
+      centred(graphics, names.get(actual), margin + actual * cell + cell / 2, labels);
     }
-    centred(graphics, "predicted class", middle, TITLE + classes * CELL + 44);
+    centred(graphics, "predicted class", middle, TITLE + classes * cell + 44);
     graphics.setFont(plain.deriveFont(Font.BOLD, 15));
     centred(graphics, title, width / 2, TITLE / 2);
     graphics.setFont(plain);
     graphics.rotate(-Math.PI / 2);
-    centred(graphics, "true class", -(TITLE + classes * CELL / 2), MARGIN - 48);
+    centred(graphics, "true class", -(TITLE + classes * cell / 2), 20);
     graphics.dispose();
     Picture.write(file, image);
   }

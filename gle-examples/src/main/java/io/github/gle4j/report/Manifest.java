@@ -23,7 +23,7 @@ import java.util.Map;
  * @param config what the run was to do
  * @param versions by name: this project, DL4J, Java
  * @param machine operating system, processor, number of cores, Java heap
- * @param data the data and its SHA-256
+ * @param data name of the task, sizes of its parts, SHA-256 of the data
  * @param trainingSteps number of time steps of minibatches that were learned from
  * @param updates number of updates of the parameters
  * @param millisecondsPerStep mean time of a training step; null before the first
@@ -39,7 +39,7 @@ record Manifest(
     Config config,
     Map<String, String> versions,
     Map<String, Object> machine,
-    Data data,
+    Map<String, Object> data,
     long trainingSteps,
     long updates,
     Double millisecondsPerStep,
@@ -56,10 +56,10 @@ record Manifest(
    * @param epochs number of epochs
    * @param seed of weights and order
    * @param batchSize sequences side by side
-   * @param learningRate at the start; in sequence mode the highest of the schedule
-   * @param beta nudging strength
-   * @param plateauFactor of the learning rate; null in sequence mode, which follows a schedule
-   * @param plateauPatience in epochs; null in sequence mode
+   * @param learningRate at the start; where there is a schedule its highest
+   * @param beta nudging strength; null for networks that are no GLE networks
+   * @param plateauFactor of the learning rate; null where a schedule is followed
+   * @param plateauPatience in epochs; null where a schedule is followed
    * @param weightsAndBiases number of parameters that learn
    * @param networkSha256 of the network's initial configuration as DL4J's JSON
    */
@@ -71,34 +71,12 @@ record Manifest(
       int epochs,
       int seed,
       int batchSize,
-      double learningRate,
-      double beta,
+      Double learningRate,
+      Double beta,
       Double plateauFactor,
       Integer plateauPatience,
       long weightsAndBiases,
       String networkSha256) {}
-
-  /**
-   * The data.
-   *
-   * @param name of the data set
-   * @param seed of its generator
-   * @param length number of time steps
-   * @param trainSequences number of training sequences, held-out ones included
-   * @param trainedSequences number of sequences that are learned from
-   * @param testSequences number of test sequences
-   * @param trainSha256 of the training sequences, held-out ones included, as 32-bit floats
-   * @param testSha256 of the test sequences
-   */
-  record Data(
-      String name,
-      int seed,
-      int length,
-      int trainSequences,
-      int trainedSequences,
-      int testSequences,
-      String trainSha256,
-      String testSha256) {}
 
   void write(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -107,6 +85,7 @@ record Manifest(
   }
 
   static String title(TrainingPlan plan) {
-    return "%s on MNIST-1D, seed %d".formatted(plan.model().modelName(), plan.seed());
+    return "%s on %s, seed %d"
+        .formatted(plan.model().name(), plan.task().description().title(), plan.seed());
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
-import io.github.gle4j.models.ComparedModel;
 import io.github.gle4j.models.PublishedAccuracy;
+import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
 import io.github.gle4j.suite.TrainingMemory;
@@ -19,7 +19,7 @@ import java.util.function.ToDoubleFunction;
  * @param memory bytes per sequence, see {@link TrainingMemory}
  */
 record ModelSummary(
-    ComparedModel model, int planned, List<ComparedRun> runs, long parameters, long memory) {
+    TaskModel model, int planned, List<ComparedRun> runs, long parameters, long memory) {
 
   /** Mean and standard deviation; the latter is NaN for a single value. */
   record Spread(double mean, double sd, int count) {
@@ -30,7 +30,7 @@ record ModelSummary(
     }
   }
 
-  static ModelSummary of(ComparedModel model, int planned, List<ComparedRun> runs) {
+  static ModelSummary of(TaskModel model, int planned, List<ComparedRun> runs) {
     return new ModelSummary(
         model,
         planned,
@@ -98,7 +98,8 @@ record ModelSummary(
 
   /** Sum over the runs. */
   int[][] confusion() {
-    int[][] sum = new int[ComparedModel.CLASSES][ComparedModel.CLASSES];
+    int classes = model.shape().classes();
+    int[][] sum = new int[classes][classes];
     for (ComparedRun run : runs) {
       for (int row = 0; row < sum.length; row++) {
         for (int column = 0; column < sum.length; column++) {
@@ -111,11 +112,11 @@ record ModelSummary(
 
   /**
    * How many published standard deviations the mean is away from the published one; NaN when there
-   * is none, or when it was trained for another number of epochs.
+   * is none, or no deviation of it, or when it was trained for another number of epochs.
    */
   double deviation() {
     PublishedAccuracy published = model.published();
-    return published == null || epochs() != model.epochs()
+    return published == null || epochs() != model.settings().epochs()
         ? Double.NaN
         : (accuracy().mean() - published.mean()) / published.sd();
   }

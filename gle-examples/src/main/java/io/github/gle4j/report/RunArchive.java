@@ -4,7 +4,7 @@ package io.github.gle4j.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.gle4j.suite.ComparedRun;
-import io.github.gle4j.suite.ComparedRun.Plan;
+import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ public final class RunArchive {
    * @return its result, if there is one
    * @throws IOException when there is one that cannot be read; the message names the file
    */
-  public Optional<ComparedRun> find(Plan plan) throws IOException {
+  public Optional<ComparedRun> find(TrainingPlan plan) throws IOException {
     Path file = file(plan);
     if (!Files.exists(file)) {
       return Optional.empty();
@@ -59,7 +59,7 @@ public final class RunArchive {
    * @param run what it brought
    * @throws IOException when it cannot be written
    */
-  public void keep(Plan plan, ComparedRun run) throws IOException {
+  public void keep(TrainingPlan plan, ComparedRun run) throws IOException {
     Path file = file(plan);
     Files.createDirectories(file.getParent());
     byte[] configuration = plan.configuration().getBytes(StandardCharsets.UTF_8);
@@ -67,7 +67,7 @@ public final class RunArchive {
     WholeFile.write(file, MAPPER.writeValueAsBytes(run));
   }
 
-  private Path file(Plan plan) {
+  private Path file(TrainingPlan plan) {
     String hash = WholeFile.sha256(plan.configuration().getBytes(StandardCharsets.UTF_8));
     String name =
         plan.model().name() + "-seed" + plan.seed() + "-" + hash.substring(0, HASH_DIGITS);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
-import io.github.gle4j.mnist1d.Mnist1d;
 import io.github.gle4j.models.PublishedCurve;
-import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Mode;
+import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
 import java.io.ByteArrayOutputStream;
@@ -36,6 +37,7 @@ public final class TrainingReport implements Closeable {
   private final List<String> command;
   private final TrainingRun run;
   private final String networkSha256;
+  private final Map<String, Object> data;
   private final Instant startTime;
   private final MetricsFile metrics;
 
@@ -68,7 +70,8 @@ public final class TrainingReport implements Closeable {
     this.command = List.copyOf(command);
     this.run = run;
     startTime = Instant.now();
-    String network = run.network().getLayerWiseConfigurations().toJson();
+    data = run.plan().task().manifest(run.plan().model());
+    String network = TaskModel.json(run.network());
     networkSha256 = WholeFile.sha256(network.getBytes(StandardCharsets.UTF_8));
     writeManifest("running", null, null, Map.of());
     metrics = new MetricsFile(folder.resolve(METRICS));
@@ -98,10 +101,11 @@ public final class TrainingReport implements Closeable {
     Map<String, String> files = new LinkedHashMap<>();
     files.put(METRICS, null);
     if (run.testEvaluation() != null) {
-      PublishedCurve published = run.plan().hasPublishedData() ? run.plan().model().curve() : null;
+      TaskDescription task = run.plan().task().description();
+      PublishedCurve published = task.isPublishedData() ? run.plan().model().curve() : null;
       LearningCurve.write(folder.resolve(CURVE), title, run.metrics(), published);
       files.put(CURVE, null);
-      Confusion confusion = new Confusion(run.testEvaluation(), run.classes());
+      Confusion confusion = new Confusion(run.testEvaluation(), task.classes());
       confusion.writeTable(folder.resolve(CONFUSION_TABLE));
       files.put(CONFUSION_TABLE, null);
       confusion.writePicture(
@@ -124,9 +128,9 @@ public final class TrainingReport implements Closeable {
       String status, String failure, Instant endTime, Map<String, String> files)
       throws IOException {
     TrainingPlan plan = run.plan();
-    PublishedModel model = plan.model();
-    Mnist1d data = run.data();
-    boolean streaming = plan.mode() == Mode.STREAMING;
+    TaskModel model = plan.model();
+    TrainingSettings settings = model.settings();
+    boolean scheduled = plan.mode() == Mode.SEQUENCE && model.online();
     new Manifest(
             command,
             status,
@@ -134,30 +138,22 @@ public final class TrainingReport implements Closeable {
             startTime.toString(),
             endTime == null ? null : endTime.toString(),
             new Manifest.Config(
-                model.modelName(),
+                model.name(),
                 plan.mode().modeName(),
                 plan.segmentLength(),
-                plan.protocol().protocolName(),
+                plan.task().description().protocol().protocolName(),
                 plan.epochs(),
                 plan.seed(),
-                model.batchSize(),
-                plan.learningRate(),
-                model.beta(),
-                streaming ? model.plateauFactor() : null,
-                streaming ? model.plateauPatience() : null,
-                model.weightsAndBiases(),
+                settings.batchSize(),
+                plan.initialLearningRate(),
+                model.online() ? TaskModel.BETA : null,
+                scheduled ? null : settings.plateauFactor(),
+                scheduled ? null : settings.plateauPatience(),
+                model.learnedParameters(),
                 networkSha256),
             Environment.versions(),
             Environment.machine(),
-            new Manifest.Data(
-                "mnist1d",
-                TrainingPlan.DATA_SEED,
-                data.length(),
-                data.trainSize(),
-                run.sequencesPerEpoch(),
-                data.testSize(),
-                data.trainSha256(),
-                data.testSha256()),
+            data,
             run.trainingSteps(),
             run.updates(),
             run.trainingSteps() == 0 ? null : run.millisecondsPerStep(),

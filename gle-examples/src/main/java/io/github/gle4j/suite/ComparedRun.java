@@ -2,7 +2,6 @@
 package io.github.gle4j.suite;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.github.gle4j.models.ComparedModel;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +14,7 @@ import java.util.Map;
  * @param confusion number of test sequences after the last epoch; row: true class, column:
  *     predicted
  * @param updates number of updates of the parameters
- * @param timeSteps number of points of a sequence times the number of batches trained on
+ * @param timeSteps number of time steps of a sequence times the number of batches trained on
  * @param command the command line that made the run
  * @param machine operating system, processor, number of cores, Java heap, versions
  */
@@ -69,37 +68,5 @@ public record ComparedRun(
 
   private Epoch last() {
     return epochs.get(epochs.size() - 1);
-  }
-
-  /**
-   * What a run is to do.
-   *
-   * @param model the model
-   * @param seed of the initial weights and of the order of the training sequences
-   * @param epochs number of passes over the training set
-   * @param protocol which sequences are trained on and which loss lowers the learning rate
-   * @param samples number of sequences, a fifth of them for testing
-   */
-  public record Plan(ComparedModel model, int seed, int epochs, Protocol protocol, int samples) {
-
-    /**
-     * Everything that decides the outcome.
-     *
-     * @return lines of text
-     */
-    public String configuration() {
-      return String.join(
-          "\n",
-          model.json(seed),
-          "input " + model.input(),
-          "online " + model.online(),
-          "length " + model.length(),
-          "batch " + model.batchSize(),
-          "plateau " + model.plateauFactor() + " " + model.plateauPatience(),
-          "seed " + seed,
-          "epochs " + epochs,
-          "protocol " + protocol.protocolName(),
-          "data " + TrainingPlan.DATA_SEED + " " + samples);
-    }
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.models.ComparedModel;
-import java.util.function.BooleanSupplier;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.train.ReduceOnPlateau;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -15,49 +15,73 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** An update per batch of whole sequences, by backpropagation: DL4J's {@code fit}. */
 final class FitLearner implements Learner {
-  private final ComparedModel model;
+  private final TaskModel model;
   private final Model network;
-  private final BooleanSupplier stopWhen;
+  private final boolean watched;
   private final long outputSteps;
+  private final ReduceOnPlateau plateau; // or null
+  private double learningRate;
   private long updates;
 
-  FitLearner(ComparedModel model, int seed, BooleanSupplier stopWhen) {
-    this.model = model;
-    this.stopWhen = stopWhen;
-    network = model.initialised(seed);
-    INDArray sequence = model.shaped(Nd4j.zeros(DataType.FLOAT, 1, 1, model.length()));
-    INDArray output = ComparedModel.output(network, sequence);
+  /**
+   * A new network.
+   *
+   * @param watched whether it predicts every batch before it learns from it, an extra forward pass
+   */
+  FitLearner(TrainingPlan plan, boolean watched) {
+    model = plan.model();
+    this.watched = watched;
+    network = plan.network();
+    network.init();
+    plateau = Plateau.of(model.settings());
+    Double rate = plan.initialLearningRate();
+    learningRate = rate == null ? Double.NaN : rate;
+    INDArray sequence =
+        Nd4j.zeros(DataType.FLOAT, 1, model.shape().channels(), model.shape().length());
+    INDArray output = TaskModel.output(network, model.shaped(sequence));
     outputSteps = output.rank() == 3 ? output.size(2) : 0;
   }
 
   @Override
-  public double learn(DataSet batch) {
-    if (stopWhen.getAsBoolean()) {
-      return Double.NaN;
-    }
+  public Seen learn(DataSet batch) {
     DataSet data = shaped(batch);
+    double accuracy = Double.NaN;
+    if (watched) {
+      Evaluation evaluation = new Evaluation();
+      judge(data.getFeatures(), batch.getLabels(), evaluation);
+      accuracy = evaluation.accuracy();
+    }
     if (network instanceof ComputationGraph graph) {
       graph.fit(data);
     } else {
       ((MultiLayerNetwork) network).fit(data);
     }
     updates++;
-    return network.score();
+    return new Seen(new Figures(network.score(), accuracy), model.shape().length());
   }
 
   /**
    * The class of a sequence is the one with the largest output, summed over time if it has time.
+   *
+   * @throws ArithmeticException when the output is not finite
    */
+  private void judge(INDArray features, INDArray labels, Evaluation evaluation) {
+    INDArray output = TaskModel.output(network, features);
+    if (!Double.isFinite(output.sumNumber().doubleValue())) {
+      throw new ArithmeticException(
+          "the output is not finite after update " + updates + ". Is the learning rate too high?");
+    }
+    evaluation.eval(labels, output.rank() == 3 ? output.sum(2) : output);
+  }
+
   @Override
   public double evaluate(DataSetIterator sequences, Evaluation evaluation) {
     double loss = 0;
     int done = 0;
-    sequences.reset();
-    while (sequences.hasNext() && !stopWhen.getAsBoolean()) {
+    while (sequences.hasNext()) {
       DataSet batch = sequences.next();
       DataSet data = shaped(batch);
-      INDArray output = ComparedModel.output(network, data.getFeatures());
-      evaluation.eval(batch.getLabels(), output.rank() == 3 ? output.sum(2) : output);
+      judge(data.getFeatures(), batch.getLabels(), evaluation);
       int count = batch.numExamples();
       loss += count * score(data);
       done += count;
@@ -83,10 +107,32 @@ final class FitLearner implements Learner {
   }
 
   @Override
-  public void multiplyLearningRate(double factor) {
-    if (factor != 1) {
-      throw new UnsupportedOperationException("networks trained by fit have rates of their own");
+  public void endEpoch(double watchedLoss) {
+    double factor = plateau == null ? 1 : plateau.observe(watchedLoss);
+    if (network instanceof ComputationGraph graph) {
+      graph.incrementEpochCount();
+      if (factor != 1) {
+        graph.setLearningRate(learningRate * factor);
+      }
+    } else {
+      MultiLayerNetwork layers = (MultiLayerNetwork) network;
+      layers.incrementEpochCount();
+      if (factor != 1) {
+        layers.setLearningRate(learningRate * factor);
+      }
     }
+    learningRate *= factor;
+  }
+
+  /** NaN for a network with updaters of its own. */
+  @Override
+  public double learningRate() {
+    return learningRate;
+  }
+
+  @Override
+  public int updatesPerBatch() {
+    return 1;
   }
 
   @Override
@@ -95,11 +141,7 @@ final class FitLearner implements Learner {
   }
 
   @Override
-  public void endEpoch() {
-    if (network instanceof ComputationGraph graph) {
-      graph.incrementEpochCount();
-    } else {
-      ((MultiLayerNetwork) network).incrementEpochCount();
-    }
+  public Model network() {
+    return network;
   }
 }

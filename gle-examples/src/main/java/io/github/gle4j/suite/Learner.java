@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.models.ComparedModel;
-import java.util.function.BooleanSupplier;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
-/** How a network learns from sequences and is judged: batch by batch, or as a stream. */
+/**
+ * How a network learns from minibatches of sequences, and is judged. In every epoch {@link #learn}
+ * for every minibatch, then {@link #evaluate}, then {@link #endEpoch}.
+ */
 interface Learner {
   /**
-   * Learns from one batch of sequences, [batch, 1, points], or from its first part if stopped.
+   * A minibatch as it was seen while learning.
    *
-   * @return the loss while learning
+   * @param figures every prediction made before its label was used; the accuracy is NaN where
+   *     nobody watches
+   * @param steps number of time steps learned from
    */
-  double learn(DataSet batch);
+  record Seen(Figures figures, long steps) {}
+
+  /** Learns from the sequences, from their first time step to their last unless it is stopped. */
+  Seen learn(DataSet sequences);
 
   /**
    * Judges sequences without learning from them.
    *
+   * @param sequences all that are left
    * @param evaluation is filled
    * @return the loss
    */
   double evaluate(DataSetIterator sequences, Evaluation evaluation);
 
-  /** Changes all learning rates; called after an epoch. */
-  void multiplyLearningRate(double factor);
+  /** Counts an epoch, whose watched loss was this, and adapts the learning rate. */
+  void endEpoch(double watchedLoss);
+
+  /** The learning rate of the next update. */
+  double learningRate();
+
+  /** Number of updates that learn from one minibatch. */
+  int updatesPerBatch();
 
   /** Number of updates of the parameters so far. */
   long updates();
 
-  /** Called after a complete epoch. */
-  void endEpoch();
-
-  /** The learner of a model. */
-  static Learner of(ComparedModel model, int seed, BooleanSupplier stopWhen) {
-    return model.online()
-        ? new StreamLearner(model, seed, stopWhen)
-        : new FitLearner(model, seed, stopWhen);
-  }
+  /** What learns. */
+  Model network();
 }

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.models.TaskModel;
 import java.util.Arrays;
 
 /** How a network learns from sequences. */
 public enum Mode {
   /** As published: one update per time step, by {@code StreamingTrainer}. */
   STREAMING("streaming"),
-  /** One update per sequence, or per segment of it, by DL4J's {@code fit}. */
+  /** One update per batch of sequences, or of segments of them, by DL4J's {@code fit}. */
   SEQUENCE("sequence");
 
   private final String modeName;
 
   Mode(String modeName) {
     this.modeName = modeName;
+  }
+
+  /**
+   * The mode of a model unless a run has another.
+   *
+   * @param model the model
+   * @return streaming for networks that learn online
+   */
+  public static Mode of(TaskModel model) {
+    return model.online() ? STREAMING : SEQUENCE;
   }
 
   /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.models.ComparedModel;
+import io.github.gle4j.models.SequenceShape;
+import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.Gru;
 import io.github.gle4j.train.StreamingTrainer;
@@ -37,23 +38,26 @@ public final class TrainingMemory {
    * @param model the model
    * @return bytes per sequence of a batch
    */
-  public static long bytesPerSequence(ComparedModel model) {
+  public static long bytesPerSequence(TaskModel model) {
     return BYTES * (model.online() ? stream(model) : backpropagation(model));
   }
 
-  private static long stream(ComparedModel model) {
-    MultiLayerNetwork network = (MultiLayerNetwork) model.network().apply(1);
+  private static long stream(TaskModel model) {
+    MultiLayerNetwork network = (MultiLayerNetwork) model.network(1);
     StreamingTrainer trainer = StreamingTrainer.builder(network).build();
     trainer.step(
-        Nd4j.zeros(DataType.FLOAT, 1, 1), Nd4j.zeros(DataType.FLOAT, 1, ComparedModel.CLASSES));
+        Nd4j.zeros(DataType.FLOAT, 1, model.shape().channels()),
+        Nd4j.zeros(DataType.FLOAT, 1, model.shape().classes()));
     return trainer.saveState().stream()
         .flatMap(state -> state.values().stream())
         .mapToLong(INDArray::length)
         .sum();
   }
 
-  private static long backpropagation(ComparedModel model) {
-    INDArray sequence = model.shaped(Nd4j.zeros(DataType.FLOAT, 1, 1, model.length()));
+  private static long backpropagation(TaskModel model) {
+    SequenceShape shape = model.shape();
+    INDArray sequence =
+        model.shaped(Nd4j.zeros(DataType.FLOAT, 1, shape.channels(), shape.length()));
     Model network = model.initialised(1);
     long numbers = sequence.length();
     if (network instanceof ComputationGraph graph) {

@@ -1,45 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.mnist1d.Mnist1d;
-import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.TaskModel;
 import java.util.function.BooleanSupplier;
+import org.deeplearning4j.nn.api.Model;
 
 /**
- * What a run on MNIST-1D is to do. The data is always that of the published seed.
+ * What a run is to do.
  *
+ * @param task the data
  * @param model the network
  * @param mode how it learns
- * @param segment number of time steps between updates, 1 to length, in sequence mode; null: the
- *     default, at most the length; always null in streaming mode
- * @param protocol which loss lowers the learning rate
+ * @param segment number of time steps between updates, 1 to the length of a sequence, in sequence
+ *     mode; null: the default, at most the length; always null in streaming mode, and for networks
+ *     that only know whole sequences
+ * @param learningRate Adam's: at the start, in sequence mode the highest of the schedule; null: the
+ *     default
  * @param epochs number of passes over the training set; 0 only evaluates the untrained network
  * @param seed of the initial weights and of the order of the training sequences, 0 or more
- * @param length number of time steps of a sequence, at least 2
- * @param samples number of sequences, a fifth of them for testing
  */
 public record TrainingPlan(
-    PublishedModel model,
+    Task task,
+    TaskModel model,
     Mode mode,
     Integer segment,
-    Protocol protocol,
+    Double learningRate,
     int epochs,
-    int seed,
-    int length,
-    int samples) {
-
-  /** With fewer, a tenth of the training sequences would be none. */
-  private static final int FEWEST_SAMPLES = 20;
+    int seed) {
 
   // Sequence mode's settings: they learn, but no thorough search has been made for better ones.
   private static final int DEFAULT_SEGMENT = 72;
   private static final double SEQUENCE_LEARNING_RATE = 2e-3;
 
-  /** Number of sequences of the published data. */
-  public static final int PUBLISHED_SAMPLES = 5000;
-
-  /** Seed of the published data. */
-  public static final int DATA_SEED = 42;
+  /**
+   * The default way to train a model.
+   *
+   * @param task the data
+   * @param model the network
+   * @param learningRate Adam's; null: the default
+   * @param epochs number of passes over the training set
+   * @param seed of the initial weights and of the order of the training sequences
+   * @return the plan
+   */
+  public static TrainingPlan of(
+      Task task, TaskModel model, Double learningRate, int epochs, int seed) {
+    return new TrainingPlan(task, model, Mode.of(model), null, learningRate, epochs, seed);
+  }
 
   /**
    * Checks that the plan can be carried out, without doing anything.
@@ -55,31 +61,34 @@ public record TrainingPlan(
     if (seed < 0) {
       throw new IllegalArgumentException("seed = " + seed + ": 0 or more allowed");
     }
-    checkSamples(samples);
-    dataOptions().options();
+    if (learningRate != null && !(learningRate > 0 && learningRate <= 1)) {
+      throw new IllegalArgumentException(
+          "learning-rate = " + learningRate + ": above 0, at most 1 allowed");
+    }
+    if (mode == Mode.STREAMING && !model.online()) {
+      throw new IllegalArgumentException(
+          "mode = %s: %s learns from whole sequences, only %s allowed"
+              .formatted(mode.modeName(), model.name(), Mode.SEQUENCE.modeName()));
+    }
     if (segment != null && mode != Mode.SEQUENCE) {
       throw new IllegalArgumentException(
           "segment = %d: only mode %s has segments, %s updates after every time step"
               .formatted(segment, Mode.SEQUENCE.modeName(), mode.modeName()));
     }
-    if (segment != null && (segment < 1 || segment > length)) {
+    if (segment != null && !model.online()) {
       throw new IllegalArgumentException(
-          "segment = %d: 1 to %d, the length of a sequence, allowed".formatted(segment, length));
+          "segment = %d: %s learns from whole sequences, no segments allowed"
+              .formatted(segment, model.name()));
+    }
+    if (segment != null && (segment < 1 || segment > length())) {
+      throw new IllegalArgumentException(
+          "segment = %d: 1 to %d, the length of a sequence, allowed".formatted(segment, length()));
     }
     return this;
   }
 
-  /**
-   * Checks a number of sequences.
-   *
-   * @param samples training and test sequences
-   * @throws IllegalArgumentException when there are too few; the message says what is allowed
-   */
-  public static void checkSamples(int samples) {
-    if (samples < FEWEST_SAMPLES) {
-      throw new IllegalArgumentException(
-          "samples = %d: %d or more allowed".formatted(samples, FEWEST_SAMPLES));
-    }
+  private int length() {
+    return model.shape().length();
   }
 
   /**
@@ -88,39 +97,73 @@ public record TrainingPlan(
    * @return 1 in streaming mode
    */
   public int segmentLength() {
-    return mode == Mode.STREAMING
-        ? 1
-        : segment == null ? Math.min(DEFAULT_SEGMENT, length) : segment;
+    if (mode == Mode.STREAMING) {
+      return 1;
+    }
+    if (!model.online()) {
+      return length();
+    }
+    return segment == null ? Math.min(DEFAULT_SEGMENT, length()) : segment;
   }
 
   /**
-   * Adam's learning rate: in streaming mode the published one at the start, in sequence mode the
-   * highest of the schedule.
+   * Adam's learning rate.
    *
-   * @return positive
+   * @return at the start, for a GLE network in sequence mode the highest of the schedule; null for
+   *     networks with updaters of their own
    */
-  public double learningRate() {
-    return mode == Mode.STREAMING ? model.learningRate() : SEQUENCE_LEARNING_RATE;
+  public Double initialLearningRate() {
+    if (learningRate != null) {
+      return learningRate;
+    }
+    return mode == Mode.SEQUENCE && model.online()
+        ? (Double) SEQUENCE_LEARNING_RATE
+        : model.settings().learningRate();
   }
 
-  /** Starts to carry it out. */
-  Learning learning(int batchesPerEpoch, int threads, BooleanSupplier stopWhen) {
-    return switch (mode) {
-      case STREAMING -> new StreamingLearning(this, threads, stopWhen);
-      case SEQUENCE -> new SequenceLearning(this, batchesPerEpoch);
-    };
+  /** A new network, not yet initialised. */
+  Model network() {
+    return model.network(seed, initialLearningRate());
   }
 
   /**
-   * Whether the data is the published one.
+   * Starts to carry it out.
    *
-   * @return true for the published number and length of sequences
+   * @param batchesPerEpoch number of minibatches
+   * @param threads that share the work of streaming
+   * @param watched whether what is seen while learning matters, which costs some learners time
+   * @param stopWhen asked often: true ends what is being done
    */
-  public boolean hasPublishedData() {
-    return samples == PUBLISHED_SAMPLES && length == model.length();
+  Learner learner(int batchesPerEpoch, int threads, boolean watched, BooleanSupplier stopWhen) {
+    if (mode == Mode.STREAMING) {
+      return new StreamingLearner(this, threads, stopWhen);
+    }
+    return model.online()
+        ? new SequenceLearner(this, batchesPerEpoch)
+        : new FitLearner(this, watched);
   }
 
-  Mnist1d.Builder dataOptions() {
-    return Mnist1d.builder().length(length).samples(samples).seed(DATA_SEED);
+  /**
+   * Everything that decides the outcome.
+   *
+   * @return lines of text
+   */
+  public String configuration() {
+    String text =
+        String.join(
+            "\n",
+            TaskModel.json(network()),
+            "input " + model.input(),
+            "online " + (mode == Mode.STREAMING),
+            "length " + length(),
+            "batch " + model.settings().batchSize(),
+            "plateau "
+                + model.settings().plateauFactor()
+                + " "
+                + model.settings().plateauPatience(),
+            "seed " + seed,
+            "epochs " + epochs,
+            task.description().identity());
+    return mode == Mode.of(model) ? text : text + "\nsegment " + segmentLength();
   }
 }

@@ -1,38 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.mnist1d.Mnist1d;
-import io.github.gle4j.mnist1d.Mnist1dDataSetIterator;
-import io.github.gle4j.mnist1d.Mnist1dDataSetIterator.Part;
-import io.github.gle4j.train.StreamingResult;
-import io.github.gle4j.train.StreamingTrainer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
- * Trains a published model on MNIST-1D, epoch by epoch: learn, evaluate, adapt the learning rate.
+ * Trains a model, epoch by epoch: learn, evaluate, adapt the learning rate.
  *
  * <p>A run can be stopped at any time step. An epoch that was cut short has no metrics; the network
  * stays as it is then.
  */
-public final class TrainingRun {
+public final class TrainingRun implements AutoCloseable {
   private final TrainingPlan plan;
+  private final boolean watched;
   private final BooleanSupplier stopWhen;
-  private final Mnist1d data;
-  private final Mnist1dDataSetIterator train;
-  private final Mnist1dDataSetIterator validation;
-  private final Mnist1dDataSetIterator test;
-  private final MultiLayerNetwork network;
-  private final Learning learning;
-  private final StreamingTrainer trainer;
+  private final Parts parts;
+  private final Learner learner;
   private final List<EpochMetrics> metrics = new ArrayList<>();
 
   private TrainingObserver observer;
@@ -44,7 +39,7 @@ public final class TrainingRun {
   private long trainingNanos;
 
   /**
-   * Generates the data and builds the network.
+   * Opens the data and builds the network.
    *
    * @param plan what to do
    * @param threads that share the work of streaming; the outcome is the same for any number
@@ -53,15 +48,21 @@ public final class TrainingRun {
    * @throws IllegalArgumentException when the plan cannot be carried out
    */
   public TrainingRun(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
+    this(plan, threads, true, stopWhen);
+  }
+
+  /**
+   * A run.
+   *
+   * @param watched whether the training set is looked at, too: before training, and while learning
+   *     from it
+   */
+  TrainingRun(TrainingPlan plan, int threads, boolean watched, BooleanSupplier stopWhen) {
     this.plan = plan.checked();
+    this.watched = watched;
     this.stopWhen = stopWhen;
-    data = plan.dataOptions().build();
-    train = part(Part.TRAIN).shuffleSeed(plan.seed()).build();
-    validation = plan.protocol() == Protocol.PAPER ? null : part(Part.VALIDATION).build();
-    test = part(Part.TEST).build();
-    learning = plan.learning(batchesPerEpoch(), threads, this::isStopped);
-    trainer = learning.trainer();
-    network = trainer.network();
+    parts = plan.task().parts(plan.model(), plan.seed());
+    learner = plan.learner(parts.batchesPerEpoch(), threads, watched, this::isStopped);
   }
 
   /**
@@ -70,7 +71,11 @@ public final class TrainingRun {
    * @param listener called in the thread that trains
    */
   public void addListener(TrainingListener listener) {
-    network.addListeners(listener);
+    if (network() instanceof ComputationGraph graph) {
+      graph.addListeners(listener);
+    } else {
+      ((MultiLayerNetwork) network()).addListeners(listener);
+    }
   }
 
   /**
@@ -79,15 +84,7 @@ public final class TrainingRun {
    * @return one per time step, or per segment in sequence mode
    */
   public int updatesPerBatch() {
-    return learning.updatesPerBatch();
-  }
-
-  private Mnist1dDataSetIterator.Builder part(Part part) {
-    return Mnist1dDataSetIterator.builder()
-        .data(data)
-        .part(part)
-        .batchSize(plan.model().batchSize())
-        .validationFraction(plan.protocol().validationFraction());
+    return learner.updatesPerBatch();
   }
 
   /**
@@ -95,42 +92,59 @@ public final class TrainingRun {
    *
    * @param observer hears of the progress
    * @throws IOException when the observer cannot record an epoch
-   * @throws ArithmeticException when training diverges; the network is then as it was before the
-   *     update that failed
+   * @throws ArithmeticException when training diverges; the network is then, where it learns online
+   *     or in segments, as it was before the update that failed
+   * @throws java.io.UncheckedIOException when a sequence cannot be read
    */
   public void run(TrainingObserver observer) throws IOException {
     this.observer = observer;
     for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
       long start = System.nanoTime();
-      double learningRate = trainer.learningRate();
+      double learningRate = learner.learningRate();
       learned = null;
-      Figures trained = epoch == 0 ? evaluate(0, "training set", train) : learn(epoch);
-      Figures held = validation == null ? null : evaluate(epoch, "validation set", validation);
-      Figures tested = evaluate(epoch, "test set", test);
+      Figures trained = epoch == 0 ? untrained() : learn(epoch);
+      Figures held =
+          parts.validation() == null ? null : evaluate(epoch, "validation set", parts.validation());
+      Figures tested = evaluate(epoch, "test set", parts.test());
       if (isStopped()) {
         return;
       }
+      double watchedLoss = held == null ? tested.loss() : held.loss();
+      requireFinite(epoch, trained == null ? 0 : trained.loss(), watchedLoss);
       testEvaluation = latestEvaluation;
       double seconds = (System.nanoTime() - start) / 1e9;
       metrics.add(new EpochMetrics(epoch, trained, held, tested, learningRate, seconds));
       observer.onEpoch(metrics.get(epoch));
       if (epoch > 0) {
-        double watched = held == null ? tested.loss() : held.loss();
-        learning.afterEpoch(watched);
+        learner.endEpoch(watchedLoss);
       }
     }
+  }
+
+  private static void requireFinite(int epoch, double... losses) {
+    if (!Arrays.stream(losses).allMatch(Double::isFinite)) {
+      throw new ArithmeticException("the loss is not finite in epoch " + epoch);
+    }
+  }
+
+  private Figures untrained() {
+    return watched ? evaluate(0, "training set", parts.train()) : null;
   }
 
   /** One pass over the training set, minibatch by minibatch; null when it was stopped. */
   private Figures learn(int epoch) {
     double loss = 0;
-    long right = 0;
+    double right = 0;
     int done = 0;
-    train.reset();
-    while (train.hasNext()) {
-      DataSet batch = train.next();
+    DataSetIterator batches = parts.train().batches();
+    batches.reset();
+    while (batches.hasNext()) {
+      if (isStopped()) {
+        return null;
+      }
+      DataSet batch = batches.next();
       long start = System.nanoTime();
-      Learning.Batch seen = learning.fit(batch);
+      Learner.Seen seen = learner.learn(batch);
       trainingNanos += System.nanoTime() - start;
       trainingSteps += seen.steps();
       if (isStopped()) {
@@ -139,43 +153,42 @@ public final class TrainingRun {
       int sequences = batch.numExamples();
       done += sequences;
       loss += seen.figures().loss() * sequences;
-      right += Math.round(seen.figures().accuracy() * sequences);
-      learned = new Figures(loss / done, (double) right / done);
-      report(epoch, "learning", done, train.size());
+      right += Math.rint(seen.figures().accuracy() * sequences); // NaN stays NaN
+      learned = new Figures(loss / done, right / done);
+      report(epoch, "learning", done, parts.train().size());
     }
-    network.incrementEpochCount();
     return learned;
   }
 
   /** Null when it was stopped. */
-  private Figures evaluate(int epoch, String name, Mnist1dDataSetIterator sequences) {
-    sequences.reset();
-    Iterator<DataSet> watched =
+  private Figures evaluate(int epoch, String name, Parts.Part part) {
+    part.batches().reset();
+    Iterator<DataSet> watchedBatches =
         new Iterator<>() {
           private int done;
 
           @Override
           public boolean hasNext() {
-            return sequences.hasNext() && !isStopped();
+            return part.batches().hasNext() && !isStopped();
           }
 
           @Override
           public DataSet next() {
-            report(epoch, "evaluating the " + name, done, sequences.size());
-            DataSet batch = sequences.next();
+            report(epoch, "evaluating the " + name, done, part.size());
+            DataSet batch = part.batches().next();
             done += batch.numExamples();
             return batch;
           }
         };
-    StreamingResult result = trainer.evaluate(new ExistingDataSetIterator(watched));
-    latestEvaluation = result.evaluation();
-    return isStopped() ? null : new Figures(result.loss(), result.accuracy());
+    latestEvaluation = new Evaluation();
+    double loss = learner.evaluate(new ExistingDataSetIterator(watchedBatches), latestEvaluation);
+    return isStopped() ? null : new Figures(loss, latestEvaluation.accuracy());
   }
 
   private void report(int epoch, String activity, int done, int total) {
     observer.onProgress(
         new TrainingProgress(
-            epoch, activity, done, total, learned, trainer.learningRate(), trainingSteps));
+            epoch, activity, done, total, learned, learner.learningRate(), trainingSteps));
   }
 
   /**
@@ -202,30 +215,12 @@ public final class TrainingRun {
   }
 
   /**
-   * The data of the run.
-   *
-   * @return all of it, held-out sequences among the training sequences
-   */
-  public Mnist1d data() {
-    return data;
-  }
-
-  /**
    * Number of sequences trained on in an epoch.
    *
    * @return at least 1
    */
   public int sequencesPerEpoch() {
-    return train.size();
-  }
-
-  /**
-   * Number of classes.
-   *
-   * @return 10
-   */
-  public int classes() {
-    return test.totalOutcomes();
+    return parts.train().size();
   }
 
   /**
@@ -234,20 +229,17 @@ public final class TrainingRun {
    * @return a minibatch of sequences has as many as the sequences have time steps
    */
   public long plannedSteps() {
-    return (long) plan.epochs() * batchesPerEpoch() * data.length();
-  }
-
-  private int batchesPerEpoch() {
-    return (train.size() + train.batch() - 1) / train.batch();
+    return (long) plan.epochs() * parts.batchesPerEpoch() * plan.model().shape().length();
   }
 
   /**
    * The network.
    *
-   * @return in the state the run has brought it to
+   * @return a {@link MultiLayerNetwork} or {@link ComputationGraph}, in the state the run has
+   *     brought it to
    */
-  public MultiLayerNetwork network() {
-    return network;
+  public Model network() {
+    return learner.network();
   }
 
   /**
@@ -283,7 +275,22 @@ public final class TrainingRun {
    * @return 0 before the first
    */
   public long updates() {
-    return network.getIterationCount();
+    return learner.updates();
+  }
+
+  /**
+   * The time spent learning so far, evaluation not included.
+   *
+   * @return in seconds
+   */
+  public double trainingSeconds() {
+    return trainingNanos / 1e9;
+  }
+
+  /** Ends what reads ahead in the background. */
+  @Override
+  public void close() {
+    parts.close();
   }
 
   /**

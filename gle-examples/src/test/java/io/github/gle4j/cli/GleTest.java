@@ -93,7 +93,8 @@ class GleTest {
     assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "train", "gsc");
     assertRefused("DATASET", "train");
     assertRefused(
-        "'--model': 'lstm' is unknown: gle-15k, gle-42k, lagnet-le allowed",
+        "--model: 'lstm' is unknown: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72, "
+            + "gle-15k, gle-42k, lagnet-le allowed",
         "train",
         "mnist1d",
         "--model=lstm");
@@ -210,7 +211,7 @@ class GleTest {
   @Test
   void compareRefusesUnusableOptionsInOneLine() throws Exception {
     String[] mnist = {"compare", "mnist1d"};
-    assertRefused("DATASET = gsc: no models for it, mnist1d allowed", "compare", "gsc");
+    assertRefused("DATASET = gsc: no model for it, mnist1d allowed", "compare", "gsc");
     assertRefused("'gru' is unknown: mlp-40, mlp-360", mnist[0], mnist[1], "--models=gle-15k,gru");
     assertRefused("--epochs = 0: 1 or more allowed", mnist[0], mnist[1], "--epochs=0");
     assertRefused("--seeds = -1: 0 or more allowed", mnist[0], mnist[1], "--seeds=1,-1");

@@ -7,14 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.models.ComparedModel;
-import io.github.gle4j.models.ComparedModels;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
-import io.github.gle4j.suite.ComparedRun.Plan;
 import io.github.gle4j.suite.Comparison;
+import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.Task;
 import io.github.gle4j.suite.TrainingMemory;
+import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,22 +25,32 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ComparisonReportTest {
-  private static final ComparedModels MODELS = new ComparedModels();
+  private static final TaskModels MODELS = TaskModels.mnist1d();
+
+  private static final Map<Integer, Task> TASKS = new ConcurrentHashMap<>();
 
   @TempDir private Path folder;
 
-  private static Plan plan(String model, int seed, int epochs, int samples) {
-    return new Plan(MODELS.named(model), seed, epochs, Protocol.PAPER, samples);
+  private static TrainingPlan plan(String model, int seed, int epochs, int samples) {
+    return plan(model, seed, epochs, Protocol.PAPER, samples);
+  }
+
+  private static TrainingPlan plan(
+      String model, int seed, int epochs, Protocol protocol, int samples) {
+    Task task = TASKS.computeIfAbsent(samples, n -> new Mnist1dTask(Protocol.PAPER, n, 360));
+    Task other = protocol == Protocol.PAPER ? task : new Mnist1dTask(protocol, samples, 360);
+    return TrainingPlan.of(other, MODELS.named(model), null, epochs, seed);
   }
 
   /** A run that rises to an accuracy, an epoch a second. */
-  private static ComparedRun run(Plan plan, double accuracy) {
+  private static ComparedRun run(TrainingPlan plan, double accuracy) {
     List<Epoch> epochs = new ArrayList<>();
     for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
       Double loss = epoch == 0 ? null : 1.0;
@@ -57,7 +69,7 @@ class ComparisonReportTest {
   }
 
   private String reported(String file, ComparedRun... runs) throws IOException {
-    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
+    Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
     for (ComparedRun run : runs) {
       results.put(plan(run.model(), run.seed(), run.epochs().size() - 1, 5000), run);
     }
@@ -113,7 +125,7 @@ class ComparisonReportTest {
     String near = reported("report.md", run(plan("gle-15k", 1, 150, 5000), 0.91));
     assertTrue(near.contains("standard deviations away\n\n* none\n"), near);
     String brief = reported("report.md", run(plan("gle-15k", 1, 3, 5000), 0.30));
-    assertTrue(brief.contains("* not judged, as not (yet) trained for 150 epochs: gle-15k"), brief);
+    assertTrue(brief.contains("* not judged, as not (yet) trained as long as published,"), brief);
   }
 
   @Test
@@ -129,65 +141,67 @@ class ComparisonReportTest {
   /** A comparison that is stopped and started again ends with the table of one that was not. */
   @Test
   void stoppedComparisonsGoOn() throws Exception {
-    List<Plan> plans = new ArrayList<>();
+    List<TrainingPlan> plans = new ArrayList<>();
     for (String model : List.of("mlp-40", "tcn-40", "lagnet-le")) {
       plans.add(plan(model, 1, 1, 60));
     }
     plans.add(plan("mlp-40", 2, 1, 60));
     AtomicInteger done = new AtomicInteger();
-    Map<Plan, ComparedRun> whole = compare(folder.resolve("whole"), plans, 2, new AtomicInteger());
+    Map<TrainingPlan, ComparedRun> whole =
+        compare(folder.resolve("whole"), plans, 2, new AtomicInteger());
     Path parts = folder.resolve("parts");
-    Map<Plan, ComparedRun> stopped = compare(parts, plans, 1, done, 2);
+    Map<TrainingPlan, ComparedRun> stopped = compare(parts, plans, 1, done, 2);
     assertEquals(2, stopped.size());
     try (Stream<Path> kept = Files.list(parts)) {
       assertEquals(2, kept.count());
     }
-    Map<Plan, ComparedRun> all = compare(parts, plans, 1, new AtomicInteger());
+    Map<TrainingPlan, ComparedRun> all = compare(parts, plans, 1, new AtomicInteger());
     assertEquals(4, all.size());
-    for (Plan plan : plans) {
+    for (TrainingPlan plan : plans) {
       ComparedRun expected = whole.get(plan);
       assertEquals(expected.confusion(), all.get(plan).confusion());
       assertEquals(expected.lastAccuracy(), all.get(plan).lastAccuracy());
       assertEquals(expected.epochs().get(1).trainLoss(), all.get(plan).epochs().get(1).trainLoss());
       assertEquals(expected.updates(), all.get(plan).updates());
       assertEquals(plan.model().online() ? 360 : 1, expected.updates());
-      assertEquals(plan.model().length(), expected.timeSteps());
+      assertEquals(plan.model().shape().length(), expected.timeSteps());
     }
     assertEquals(all.get(plans.get(0)), stopped.get(plans.get(0)), "not repeated");
     assertNotEquals(
         all.get(plans.get(0)).epochs().get(0), all.get(plans.get(3)).epochs().get(0), "the seed");
   }
 
-  private static Map<Plan, ComparedRun> compare(
-      Path runs, List<Plan> plans, int jobs, AtomicInteger done) throws IOException {
+  private static Map<TrainingPlan, ComparedRun> compare(
+      Path runs, List<TrainingPlan> plans, int jobs, AtomicInteger done) throws IOException {
     return compare(runs, plans, jobs, done, Integer.MAX_VALUE);
   }
 
-  private static Map<Plan, ComparedRun> compare(
-      Path runs, List<Plan> plans, int jobs, AtomicInteger done, int most) throws IOException {
+  private static Map<TrainingPlan, ComparedRun> compare(
+      Path runs, List<TrainingPlan> plans, int jobs, AtomicInteger done, int most)
+      throws IOException {
     RunArchive archive = new RunArchive(runs);
-    Map<Plan, ComparedRun> results = new LinkedHashMap<>();
-    List<Plan> missing = new ArrayList<>();
-    for (Plan plan : plans) {
+    Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
+    List<TrainingPlan> missing = new ArrayList<>();
+    for (TrainingPlan plan : plans) {
       archive.find(plan).ifPresentOrElse(run -> results.put(plan, run), () -> missing.add(plan));
     }
     new Comparison(missing, jobs, () -> done.get() >= most, "test", Map.of())
         .run(
             new Comparison.Observer() {
               @Override
-              public void onEpoch(Plan plan, Epoch epoch) {
+              public void onEpoch(TrainingPlan plan, Epoch epoch) {
                 assertTrue(Double.isFinite(epoch.testLoss()));
               }
 
               @Override
-              public void onRun(Plan plan, ComparedRun run) throws IOException {
+              public void onRun(TrainingPlan plan, ComparedRun run) throws IOException {
                 archive.keep(plan, run);
                 results.put(plan, run);
                 done.incrementAndGet();
               }
 
               @Override
-              public void onFailure(Plan plan, String reason) {
+              public void onFailure(TrainingPlan plan, String reason) {
                 throw new AssertionError(reason);
               }
             });
@@ -197,13 +211,13 @@ class ComparisonReportTest {
   @Test
   void anotherConfigurationIsAnotherRun() throws Exception {
     RunArchive archive = new RunArchive(folder);
-    Plan plan = plan("mlp-40", 1, 2, 60);
+    TrainingPlan plan = plan("mlp-40", 1, 2, 60);
     archive.keep(plan, run(plan, 0.5));
     assertEquals(run(plan, 0.5), archive.find(plan("mlp-40", 1, 2, 60)).orElseThrow());
     assertTrue(archive.find(plan("mlp-40", 2, 2, 60)).isEmpty());
     assertTrue(archive.find(plan("mlp-40", 1, 3, 60)).isEmpty());
     assertTrue(archive.find(plan("mlp-40", 1, 2, 61)).isEmpty());
-    Plan holdout = new Plan(plan.model(), 1, 2, Protocol.HOLDOUT, 60);
+    TrainingPlan holdout = plan("mlp-40", 1, 2, Protocol.HOLDOUT, 60);
     assertTrue(archive.find(holdout).isEmpty());
     try (Stream<Path> files = Files.walk(folder)) {
       Path file = files.filter(path -> path.endsWith("run.json")).findFirst().orElseThrow();
@@ -223,7 +237,7 @@ class ComparisonReportTest {
         4 * (72 + 72 * 12 * 5 + 10), TrainingMemory.bytesPerSequence(MODELS.named("gru-72")));
     assertEquals(
         4 * (72 + 72 * 12 * 6 + 10), TrainingMemory.bytesPerSequence(MODELS.named("lstm-72")));
-    ComparedModel perceptron = MODELS.named("mlp-360");
+    TaskModel perceptron = MODELS.named("mlp-360");
     assertEquals(4 * (360 + 100 + 100 + 10), TrainingMemory.bytesPerSequence(perceptron));
   }
 }

@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Figures;
-import io.github.gle4j.suite.Mode;
+import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
@@ -27,8 +28,12 @@ class TrainingReportTest {
 
   private final TrainingRun run =
       new TrainingRun(
-          new TrainingPlan(
-              PublishedModel.GLE_15K, Mode.STREAMING, null, Protocol.HOLDOUT, 3, 1, 8, 100),
+          TrainingPlan.of(
+              new Mnist1dTask(Protocol.HOLDOUT, 100, 8),
+              TaskModel.of(PublishedModel.GLE_15K).withLength(8),
+              null,
+              3,
+              1),
           1,
           () -> false);
 

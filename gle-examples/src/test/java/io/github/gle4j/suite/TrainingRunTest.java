@@ -9,15 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.mnist1d.Mnist1dDataSetIterator;
 import io.github.gle4j.models.PublishedModel;
-import io.github.gle4j.train.StreamingResult;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.models.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -68,7 +72,7 @@ class TrainingRunTest {
     assertEquals(LENGTH, run.updatesPerBatch());
     assertTrue(run.millisecondsPerStep() > 0);
     assertNotEquals(untrained, run.network().params());
-    assertEquals(1, run.network().getEpochCount());
+    assertEquals(1, layers(run).getEpochCount());
     assertEquals(60, run.testEvaluation().getNumRowCounter());
     TrainingProgress lastBatch =
         progress.stream().filter(p -> p.activity().equals("learning")).reduce((a, b) -> b).get();
@@ -116,12 +120,12 @@ class TrainingRunTest {
         new TrainingRun(
             plan(Protocol.HOLDOUT, 4, 7),
             1,
-            () -> runs[0] != null && runs[0].network().getIterationCount() >= stopAfter);
+            () -> runs[0] != null && runs[0].updates() >= stopAfter);
     runs[0].run(new Observer());
     assertTrue(runs[0].isCutShort());
     assertEquals(2, runs[0].metrics().size());
     assertEquals(stopAfter, runs[0].trainingSteps());
-    assertEquals(1, runs[0].network().getEpochCount());
+    assertEquals(1, layers(runs[0]).getEpochCount());
     assertNotNull(runs[0].testEvaluation());
   }
 
@@ -151,36 +155,110 @@ class TrainingRunTest {
     assertRefused("seed = -7: 0 or more allowed", 1, -7, LENGTH, 300);
     assertRefused("samples = 19: 20 or more allowed", 1, 7, LENGTH, 19);
     assertRefused("length = 1: 2 to 1000000 allowed", 1, 7, 1, 300);
-    new TrainingPlan(PublishedModel.GLE_15K, Mode.STREAMING, null, Protocol.PAPER, 0, 0, 2, 20)
-        .checked();
+    plan(Mode.STREAMING, null, Protocol.PAPER, 0, 0, 2, 20).checked();
   }
 
   private static void assertRefused(String message, int epochs, int seed, int length, int samples) {
-    TrainingPlan plan =
-        new TrainingPlan(
-            PublishedModel.GLE_15K,
-            Mode.STREAMING,
-            null,
-            Protocol.PAPER,
-            epochs,
-            seed,
-            length,
-            samples);
-    assertRefused(message, plan);
+    assertRefused(
+        message,
+        () -> plan(Mode.STREAMING, null, Protocol.PAPER, epochs, seed, length, samples).checked());
   }
 
-  private static void assertRefused(String message, TrainingPlan plan) {
-    assertEquals(message, assertThrows(IllegalArgumentException.class, plan::checked).getMessage());
+  private static void assertRefused(String message, Executable plan) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, plan).getMessage());
+  }
+
+  @Test
+  void refusesWhatAModelCannotDo() {
+    Task task = new Mnist1dTask(Protocol.HOLDOUT, 300, 360);
+    TaskModel gru = task.models().named("gru-40");
+    assertRefused(
+        "mode = streaming: gru-40 learns from whole sequences, only sequence allowed",
+        () -> new TrainingPlan(task, gru, Mode.STREAMING, null, null, 1, 7).checked());
+    assertRefused(
+        "segment = 4: gru-40 learns from whole sequences, no segments allowed",
+        () -> new TrainingPlan(task, gru, Mode.SEQUENCE, 4, null, 1, 7).checked());
+    assertRefused(
+        "length = 8: gru-40 reads whole sequences, only 40 allowed", () -> gru.withLength(8));
+    assertRefused(
+        "learning-rate = 0.0: above 0, at most 1 allowed",
+        () -> TrainingPlan.of(task, gru, 0.0, 1, 7).checked());
+    assertEquals(0.01, TrainingPlan.of(task, gru, null, 1, 7).checked().initialLearningRate());
+    assertEquals(0.02, TrainingPlan.of(task, gru, 0.02, 1, 7).checked().initialLearningRate());
+  }
+
+  /** A network that is no GLE network is watched, too, and its rate falls on a plateau. */
+  @Test
+  void baselinesLearnByTheSameLoop() throws Exception {
+    Task task = new Mnist1dTask(Protocol.HOLDOUT, 300, 360);
+    TaskModel mlp = task.models().named("mlp-40");
+    TrainingSettings steep = new TrainingSettings(100, 3, 0.005, 0.5, 0);
+    TaskModel falling =
+        new TaskModel(
+            mlp.name(),
+            mlp.input(),
+            false,
+            mlp.shape(),
+            steep,
+            null,
+            null,
+            (seed, updater) -> mlp.network(seed, 1e-9)); // learns nothing
+    TrainingRun run = new TrainingRun(TrainingPlan.of(task, mlp, null, 3, 7), 1, () -> false);
+    run.run(new Observer());
+    assertEquals(9, run.updates());
+    assertEquals(9 * 40, run.trainingSteps());
+    EpochMetrics last = run.metrics().get(3);
+    assertTrue(last.train().loss() < run.metrics().get(0).train().loss());
+    assertTrue(last.train().accuracy() > 0 && last.train().accuracy() < 1);
+    assertEquals(0.005, last.learningRate());
+    TrainingRun still = new TrainingRun(TrainingPlan.of(task, falling, null, 3, 7), 1, () -> false);
+    still.run(new Observer());
+    List<Double> rates = still.metrics().stream().map(EpochMetrics::learningRate).toList();
+    assertEquals(List.of(0.005, 0.005, 0.005, 0.0025), rates);
+    ComputationGraph network = (ComputationGraph) still.network();
+    assertEquals(0.0025, network.getLearningRate("first"));
+    TrainingRun unwatched =
+        new TrainingRun(TrainingPlan.of(task, mlp, null, 3, 7), 1, false, () -> false);
+    unwatched.run(new Observer());
+    assertNull(unwatched.metrics().get(0).train());
+    assertEquals(run.metrics().get(0).test(), unwatched.metrics().get(0).test());
+    assertTrue(Double.isNaN(unwatched.metrics().get(3).train().accuracy()));
+    assertTrue(unwatched.metrics().get(3).train().loss() > 0);
+  }
+
+  @Test
+  void outputsThatAreNotFiniteEndTheRun() throws Exception {
+    Task task = new Mnist1dTask(Protocol.HOLDOUT, 300, 360);
+    TaskModel mlp = task.models().named("mlp-40");
+    TaskModel broken =
+        new TaskModel(
+            mlp.name(),
+            mlp.input(),
+            false,
+            mlp.shape(),
+            mlp.settings(),
+            null,
+            null,
+            (seed, updater) -> mlp.network(seed, 1e30));
+    TrainingRun run = new TrainingRun(TrainingPlan.of(task, broken, null, 3, 7), 1, () -> false);
+    ArithmeticException e = assertThrows(ArithmeticException.class, () -> run.run(new Observer()));
+    assertEquals(
+        "the output is not finite after update 1. Is the learning rate too high?", e.getMessage());
+    assertEquals(1, run.metrics().size());
+    assertTrue(run.isCutShort());
   }
 
   @Test
   void refusesSegmentsThatDoNotFit() {
-    assertRefused("segment = 0: 1 to 8, the length of a sequence, allowed", sequencePlan(0, 1));
-    assertRefused("segment = 9: 1 to 8, the length of a sequence, allowed", sequencePlan(9, 1));
+    assertRefused(
+        "segment = 0: 1 to 8, the length of a sequence, allowed",
+        () -> sequencePlan(0, 1).checked());
+    assertRefused(
+        "segment = 9: 1 to 8, the length of a sequence, allowed",
+        () -> sequencePlan(9, 1).checked());
     assertRefused(
         "segment = 4: only mode sequence has segments, streaming updates after every time step",
-        new TrainingPlan(
-            PublishedModel.GLE_15K, Mode.STREAMING, 4, Protocol.HOLDOUT, 1, 7, LENGTH, 300));
+        () -> plan(Mode.STREAMING, 4, Protocol.HOLDOUT, 1, 7, LENGTH, 300).checked());
     assertEquals(1, sequencePlan(1, 1).checked().segmentLength());
     assertEquals(LENGTH, sequencePlan(LENGTH, 1).checked().segmentLength());
     assertEquals(LENGTH, sequencePlan(null, 1).checked().segmentLength(), "at most the length");
@@ -200,12 +278,12 @@ class TrainingRunTest {
     assertEquals(2L * batches * LENGTH, run.trainingSteps());
     assertEquals(run.plannedSteps(), run.trainingSteps());
     assertNotEquals(untrained, run.network().params());
-    assertEquals(2, run.network().getEpochCount());
+    assertEquals(2, layers(run).getEpochCount());
     for (EpochMetrics epoch : run.metrics()) {
       assertEquals(Math.log(10), epoch.train().loss(), 0.2);
       assertEquals(Math.log(10), epoch.test().loss(), 0.2);
     }
-    assertEquals(plan.learningRate() / 10, run.metrics().get(1).learningRate(), 1e-12);
+    assertEquals(plan.initialLearningRate() / 10, run.metrics().get(1).learningRate(), 1e-12);
     assertTrue(run.metrics().get(2).learningRate() > run.metrics().get(1).learningRate());
   }
 
@@ -213,47 +291,56 @@ class TrainingRunTest {
   @Test
   void sequencesAreSeenAsTheyAreEvaluated() {
     TrainingPlan plan = sequencePlan(3, 1);
-    SequenceLearning learning = new SequenceLearning(plan, 3);
-    DataSet batch =
-        Mnist1dDataSetIterator.builder()
-            .data(plan.dataOptions().build())
-            .batchSize(50)
-            .build()
-            .next();
-    learning.trainer().network().setLearningRate(0);
-    INDArray untrained = learning.trainer().network().params().dup();
-    StreamingResult evaluated =
-        learning.trainer().evaluate(new ExistingDataSetIterator(List.of(batch)));
-    Learning.Batch seen = learning.fit(batch);
-    assertEquals(untrained, learning.trainer().network().params());
-    assertEquals(evaluated.loss(), seen.figures().loss(), 1e-5); // floats
-    assertEquals(evaluated.accuracy(), seen.figures().accuracy());
+    SequenceLearner learner = new SequenceLearner(plan, 3);
+    DataSet batch = firstBatch(plan, 50);
+    learner.network().setLearningRate(0);
+    INDArray untrained = learner.network().params().dup();
+    Evaluation evaluation = new Evaluation();
+    double loss = learner.evaluate(new ExistingDataSetIterator(List.of(batch)), evaluation);
+    Learner.Seen seen = learner.learn(batch);
+    assertEquals(untrained, learner.network().params());
+    assertEquals(loss, seen.figures().loss(), 1e-5); // floats
+    assertEquals(evaluation.accuracy(), seen.figures().accuracy());
     assertEquals(LENGTH, seen.steps());
   }
 
   @Test
   void sequenceModeStopsBeforeAnUpdateThatIsNotFinite() {
-    SequenceLearning learning = new SequenceLearning(sequencePlan(4, 1), 3);
-    DataSet batch =
-        Mnist1dDataSetIterator.builder()
-            .data(sequencePlan(4, 1).dataOptions().build())
-            .batchSize(20)
-            .build()
-            .next();
+    SequenceLearner learner = new SequenceLearner(sequencePlan(4, 1), 3);
+    DataSet batch = firstBatch(sequencePlan(4, 1), 20);
     batch.getFeatures().putScalar(3, 0, 5, Double.NaN); // in the second segment
-    ArithmeticException e = assertThrows(ArithmeticException.class, () -> learning.fit(batch));
+    ArithmeticException e = assertThrows(ArithmeticException.class, () -> learner.learn(batch));
     assertTrue(e.getMessage().contains("not finite before update 1;"), e::getMessage);
-    INDArray parameters = learning.trainer().network().params();
+    INDArray parameters = learner.network().params();
     assertTrue(Double.isFinite(parameters.sumNumber().doubleValue()));
   }
 
+  private static MultiLayerNetwork layers(TrainingRun run) {
+    return (MultiLayerNetwork) run.network();
+  }
+
   private static TrainingPlan sequencePlan(Integer segment, int epochs) {
-    return new TrainingPlan(
-        PublishedModel.GLE_15K, Mode.SEQUENCE, segment, Protocol.HOLDOUT, epochs, 7, LENGTH, 300);
+    return plan(Mode.SEQUENCE, segment, Protocol.HOLDOUT, epochs, 7, LENGTH, 300);
   }
 
   private static TrainingPlan plan(Protocol protocol, int epochs, int seed) {
-    return new TrainingPlan(
-        PublishedModel.GLE_15K, Mode.STREAMING, null, protocol, epochs, seed, LENGTH, 300);
+    return plan(Mode.STREAMING, null, protocol, epochs, seed, LENGTH, 300);
+  }
+
+  private static TrainingPlan plan(
+      Mode mode,
+      Integer segment,
+      Protocol protocol,
+      int epochs,
+      int seed,
+      int length,
+      int samples) {
+    Task task = new Mnist1dTask(protocol, samples, length);
+    TaskModel model = TaskModel.of(PublishedModel.GLE_15K).withLength(length);
+    return new TrainingPlan(task, model, mode, segment, null, epochs, seed);
+  }
+
+  private static DataSet firstBatch(TrainingPlan plan, int size) {
+    return plan.task().parts(plan.model(), 0).train().batches().next(size);
   }
 }

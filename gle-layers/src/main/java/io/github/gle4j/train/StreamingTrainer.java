@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,6 +54,12 @@ public final class StreamingTrainer {
 
   /** Limits the memory of an evaluation. */
   static final long VALUES_AT_ONCE = 1L << 20;
+
+  // Names in a checkpoint.
+  private static final String STATES = "trainer/neurons";
+  private static final String PENDING = "trainer/pending-steps-batch";
+  private static final String GRADIENTS = "trainer/pending-gradients";
+  private static final String PLATEAU = "trainer/plateau";
 
   private final MultiLayerNetwork network;
   private final double beta;
@@ -505,6 +514,62 @@ public final class StreamingTrainer {
           stack.layers().get(l).inputs());
     }
     engine.set(states);
+  }
+
+  /**
+   * Saves all that is needed to go on with the very same numbers, at any time between two calls:
+   * the {@link NetworkState}, the neurons, the gradients of an update interval that is not
+   * complete, and the plateau schedule. Data and listeners are the caller's.
+   *
+   * @param to gets entries whose names begin with {@code network/}, {@code random/} and {@code
+   *     trainer/}
+   */
+  public void save(Checkpoint.Builder to) {
+    NetworkState.save(network, to);
+    List<Map<String, INDArray>> states = saveState();
+    to.put(STATES, states.size());
+    for (int l = 0; l < states.size(); l++) {
+      String layer = STATES + "/" + l + "/";
+      states.get(l).forEach((name, array) -> to.put(layer + name, array));
+    }
+    to.put(PENDING, pendingSteps, pendingBatch);
+    if (pendingSteps > 0) {
+      to.put(GRADIENTS, network.getFlattenedGradients());
+    }
+    if (plateau != null) {
+      plateau.save(to, PLATEAU);
+    }
+  }
+
+  /**
+   * Brings trainer and network to a saved state.
+   *
+   * @param from has what {@link #save} put in, for a network and trainer of the same configuration;
+   *     the number of threads may differ
+   * @throws IllegalArgumentException when it does not fit; parameters are unchanged then
+   */
+  public void restore(Checkpoint from) {
+    List<Map<String, INDArray>> states = new ArrayList<>();
+    for (int l = 0; l < from.longs(STATES)[0]; l++) {
+      Map<String, INDArray> state = new LinkedHashMap<>();
+      for (String name : List.of("u", "v", "r", "d", "f")) {
+        state.put(name, from.array(STATES + "/" + l + "/" + name));
+      }
+      states.add(state);
+    }
+    long[] pending = from.longs(PENDING);
+    INDArray gradients = pending[0] > 0 ? from.array(GRADIENTS) : null;
+    if (plateau != null) {
+      plateau.restore(from, PLATEAU);
+    }
+    restoreState(states);
+    NetworkState.restore(network, from);
+    pendingSteps = Math.toIntExact(pending[0]);
+    pendingBatch = pending[1];
+    if (gradients != null) {
+      INDArray there = network.getFlattenedGradients();
+      there.assign(gradients.reshape(there.shape()));
+    }
   }
 
   /**

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.models.ComparedModel.Input;
+import io.github.gle4j.models.TaskModel.Input;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -29,10 +29,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-class ComparedModelsTest {
+class TaskModelsTest {
   @TempDir private Path folder;
 
-  private final ComparedModels models = new ComparedModels();
+  private final TaskModels models = TaskModels.mnist1d();
 
   /** The published numbers of parameters; an LSTM was not published. */
   @ParameterizedTest
@@ -50,13 +50,13 @@ class ComparedModelsTest {
   })
   void hasThePublishedNumberOfParameters(
       String name, int length, long parameters, String input, boolean online) {
-    ComparedModel model = models.named(name);
+    TaskModel model = models.named(name);
     assertEquals(parameters, model.learnedParameters());
-    assertEquals(length, model.length());
+    assertEquals(length, model.shape().length());
     assertEquals(input, model.input().toString());
     assertEquals(online, model.online());
     INDArray features = model.shaped(Nd4j.randn(DataType.FLOAT, 3, 1, length));
-    INDArray output = ComparedModel.output(model.initialised(1), features);
+    INDArray output = TaskModel.output(model.initialised(1), features);
     assertArrayEquals(online ? new long[] {3, 10, length} : new long[] {3, 10}, output.shape());
     assertEquals(10, models.all().size());
   }
@@ -70,7 +70,7 @@ class ComparedModelsTest {
 
   @Test
   void aSecondSeedDrawsOtherWeights() {
-    for (ComparedModel model : models.all()) {
+    for (TaskModel model : models.all()) {
       INDArray first = model.initialised(1).params();
       assertEquals(first, model.initialised(1).params(), model.name());
       assertNotEquals(first, model.initialised(2).params(), model.name());
@@ -79,16 +79,16 @@ class ComparedModelsTest {
 
   @Test
   void findsOutWhatTheNetworksOfUsersTake() {
-    ComparedModel points = models.register(ComparedModel.of("mine", dense(40), 40));
+    TaskModel points = models.register(TaskModel.of("mine", dense(40), shape(40)));
     assertEquals(Input.POINTS_AT_ONCE, points.input());
     assertEquals(40 * 5 + 5 + 5 * 10 + 10, points.learnedParameters());
     assertNotEquals(points.initialised(1).params(), points.initialised(2).params());
-    assertEquals(Input.SEQUENCE, ComparedModel.of("mine", lstm(true), 72).input());
-    ComparedModel perStep = ComparedModel.of("mine", lstm(false), 72);
+    assertEquals(Input.SEQUENCE, TaskModel.of("mine", lstm(true), shape(72)).input());
+    TaskModel perStep = TaskModel.of("mine", lstm(false), shape(72));
     assertEquals(Input.SEQUENCE, perStep.input());
     assertFalse(perStep.online());
     MultiLayerConfiguration gle = PublishedModel.GLE_15K.configuration(1);
-    assertTrue(ComparedModel.of("mine", gle, 360).online());
+    assertTrue(TaskModel.of("mine", gle, shape(360)).online());
     assertEquals(
         "model name 'mine' is taken: another one allowed",
         assertThrows(IllegalArgumentException.class, () -> models.register(points)).getMessage());
@@ -97,11 +97,12 @@ class ComparedModelsTest {
   @Test
   void refusesNetworksThatDoNotFit() {
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> ComparedModel.of("mine", dense(41), 40));
+        assertThrows(
+            IllegalArgumentException.class, () -> TaskModel.of("mine", dense(41), shape(40)));
     assertTrue(
         e.getMessage().startsWith("model mine takes neither sequences [batch, 1, 40]"),
         e::getMessage);
-    ComparedModel outside = ComparedModel.of("../mine", dense(40), 40);
+    TaskModel outside = TaskModel.of("../mine", dense(40), shape(40));
     assertEquals(
         "model name '../mine': letters, digits, '.', '-' and '_' allowed",
         assertThrows(IllegalArgumentException.class, () -> models.register(outside)).getMessage());
@@ -114,10 +115,10 @@ class ComparedModelsTest {
   @Test
   void readsBothKindsOfConfigurations() throws Exception {
     Path layers = Files.writeString(folder.resolve("my-layers.json"), dense(40).toJson());
-    assertEquals("my-layers", models.register(layers, 40).name());
-    ComparedModel tcn = models.named("tcn-40");
-    Path graph = Files.writeString(folder.resolve("my-graph.json"), tcn.json(1));
-    ComparedModel copy = models.register(graph, 40);
+    assertEquals("my-layers", models.register(layers, shape(40)).name());
+    TaskModel tcn = models.named("tcn-40");
+    Path graph = Files.writeString(folder.resolve("my-graph.json"), TaskModel.json(tcn.network(1)));
+    TaskModel copy = models.register(graph, shape(40));
     assertEquals(Input.SEQUENCE, copy.input());
     assertEquals(5210, copy.learnedParameters());
     assertEquals(tcn.initialised(3).params(), copy.initialised(3).params());
@@ -135,8 +136,12 @@ class ComparedModelsTest {
 
   private void assertRefused(Path file, String message) {
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> models.register(file, 40));
+        assertThrows(IllegalArgumentException.class, () -> models.register(file, shape(40)));
     assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  private static SequenceShape shape(int length) {
+    return new SequenceShape(1, length, 10);
   }
 
   private static MultiLayerConfiguration dense(int inputs) {

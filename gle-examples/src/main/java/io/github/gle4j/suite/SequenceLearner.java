@@ -11,6 +11,7 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.CycleSchedule;
@@ -21,7 +22,7 @@ import org.nd4j.linalg.schedule.ScheduleType;
  * DL4J's {@code fit}: an update after every segment of a minibatch of sequences. Neurons carry on
  * from segment to segment and start every minibatch, and every evaluation, from rest.
  */
-final class SequenceLearning implements Learning {
+final class SequenceLearner implements Learner {
   /** DL4J's schedule divides by a fraction of its length. */
   private static final long SHORTEST = 10;
 
@@ -31,17 +32,17 @@ final class SequenceLearning implements Learning {
   private final int length;
   private final int segment;
 
-  SequenceLearning(TrainingPlan plan, int batchesPerEpoch) {
-    length = plan.length();
+  SequenceLearner(TrainingPlan plan, int batchesPerEpoch) {
+    length = plan.model().shape().length();
     segment = plan.segmentLength();
-    MultiLayerConfiguration configuration =
-        plan.model().configuration(plan.seed(), new Adam(schedule(plan, batchesPerEpoch)));
+    Adam updater = new Adam(schedule(plan, batchesPerEpoch));
+    network = (MultiLayerNetwork) plan.model().architecture().network(plan.seed(), updater);
+    MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
     if (segment < length) {
       configuration.setBackpropType(BackpropType.TruncatedBPTT);
       configuration.setTbpttFwdLength(segment);
       configuration.setTbpttBackLength(segment);
     }
-    network = new MultiLayerNetwork(configuration);
     network.init();
     network.addListeners(watch);
     trainer = StreamingTrainer.builder(network).carryState(false).build();
@@ -51,17 +52,19 @@ final class SequenceLearning implements Learning {
   private ISchedule schedule(TrainingPlan plan, int batchesPerEpoch) {
     long updates = (long) plan.epochs() * batchesPerEpoch * updatesPerBatch();
     return new CycleSchedule(
-        ScheduleType.ITERATION, plan.learningRate(), Math.toIntExact(Math.max(SHORTEST, updates)));
+        ScheduleType.ITERATION,
+        plan.initialLearningRate(),
+        Math.toIntExact(Math.max(SHORTEST, updates)));
   }
 
   @Override
-  public Batch fit(DataSet sequences) {
+  public Seen learn(DataSet sequences) {
     INDArray labels = sequences.getLabels();
     watch.begin(labels);
     network.fit(sequences.getFeatures(), inEveryStep(labels));
     Evaluation evaluation = new Evaluation();
     evaluation.eval(labels, watch.summedOutput);
-    return new Batch(new Figures(watch.loss / length, evaluation.accuracy()), length);
+    return new Seen(new Figures(watch.loss / length, evaluation.accuracy()), length);
   }
 
   /** [batch, classes] as [batch, classes, time], in 'f' order: one after the other. */
@@ -79,13 +82,30 @@ final class SequenceLearning implements Learning {
     return (length + segment - 1) / segment;
   }
 
-  /** Does nothing: the schedule is fixed. */
   @Override
-  public void afterEpoch(double watchedLoss) {}
+  public double evaluate(DataSetIterator sequences, Evaluation evaluation) {
+    return trainer.doEvaluation(sequences, evaluation);
+  }
+
+  /** The schedule of the learning rate is fixed. */
+  @Override
+  public void endEpoch(double watchedLoss) {
+    network.incrementEpochCount();
+  }
 
   @Override
-  public StreamingTrainer trainer() {
-    return trainer;
+  public double learningRate() {
+    return trainer.learningRate();
+  }
+
+  @Override
+  public long updates() {
+    return network.getIterationCount();
+  }
+
+  @Override
+  public MultiLayerNetwork network() {
+    return network;
   }
 
   /** Sees a minibatch as the network does while it learns. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,29 +15,43 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 
 /**
- * The models of a comparison by name: those of the GLE paper, the baselines, and the user's.
+ * The models of a task by name: those of the GLE paper, the baselines, and the user's.
  *
  * <p>Not safe for use by several threads.
  */
-public final class ComparedModels {
-  private final Map<String, ComparedModel> models = new LinkedHashMap<>();
+public final class TaskModels {
+  private final Map<String, TaskModel> models = new LinkedHashMap<>();
 
-  /** The published models and the baselines. */
-  public ComparedModels() {
-    Baselines.all().forEach(this::register);
+  /**
+   * Some models.
+   *
+   * @param models each with a name of its own
+   */
+  public TaskModels(List<TaskModel> models) {
+    models.forEach(this::register);
+  }
+
+  /**
+   * The published models for MNIST-1D and their baselines.
+   *
+   * @return in the order of tables
+   */
+  public static TaskModels mnist1d() {
+    List<TaskModel> models = new ArrayList<>(Baselines.all());
     for (PublishedModel model : PublishedModel.values()) {
-      register(ComparedModel.of(model));
+      models.add(TaskModel.of(model));
     }
+    return new TaskModels(models);
   }
 
   /**
    * Adds a model.
    *
-   * @param model such as {@link ComparedModel#of(String, MultiLayerConfiguration, int)}
+   * @param model such as {@link TaskModel#of(String, MultiLayerConfiguration, SequenceShape)}
    * @return the model
    * @throws IllegalArgumentException when its name is taken, or cannot be part of a file name
    */
-  public ComparedModel register(ComparedModel model) {
+  public TaskModel register(TaskModel model) {
     if (!model.name().matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
       throw new IllegalArgumentException(
           "model name '%s': letters, digits, '.', '-' and '_' allowed".formatted(model.name()));
@@ -52,21 +67,21 @@ public final class ComparedModels {
    * Adds the model of a file, under the file's name without its ending.
    *
    * @param file a MultiLayerConfiguration or ComputationGraphConfiguration as JSON
-   * @param length number of points of a sequence
+   * @param shape of the task's sequences
    * @return the model
    * @throws IllegalArgumentException when the file has no such configuration, the network does not
    *     fit the task or the name is taken
    * @throws IOException when the file cannot be read
    */
-  public ComparedModel register(Path file, int length) throws IOException {
+  public TaskModel register(Path file, SequenceShape shape) throws IOException {
     String name = file.getFileName().toString().replaceFirst("\\.json$", "");
     String json = Files.readString(file);
     boolean graph = isGraph(file, json);
     try {
       return register(
           graph
-              ? ComparedModel.of(name, ComputationGraphConfiguration.fromJson(json), length)
-              : ComparedModel.of(name, MultiLayerConfiguration.fromJson(json), length));
+              ? TaskModel.of(name, ComputationGraphConfiguration.fromJson(json), shape)
+              : TaskModel.of(name, MultiLayerConfiguration.fromJson(json), shape));
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (RuntimeException e) { // DL4J wraps what its mapper throws
@@ -98,8 +113,8 @@ public final class ComparedModels {
    * @return the model
    * @throws IllegalArgumentException when there is none; the message lists all names
    */
-  public ComparedModel named(String name) {
-    ComparedModel model = models.get(name);
+  public TaskModel named(String name) {
+    TaskModel model = models.get(name);
     if (model == null) {
       throw new IllegalArgumentException(
           "'%s' is unknown: %s allowed".formatted(name, String.join(", ", models.keySet())));
@@ -112,7 +127,7 @@ public final class ComparedModels {
    *
    * @return in the order they were added
    */
-  public List<ComparedModel> all() {
+  public List<TaskModel> all() {
     return List.copyOf(models.values());
   }
 }

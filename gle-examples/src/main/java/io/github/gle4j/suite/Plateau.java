@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.models.TrainingSettings;
+import io.github.gle4j.train.ReduceOnPlateau;
+
+/** The rule by which a model's learning rate is lowered. */
+final class Plateau {
+  private Plateau() {}
+
+  /** Null where the rate stays as it is. */
+  static ReduceOnPlateau of(TrainingSettings settings) {
+    return settings.plateauFactor() == 1
+        ? null
+        : new ReduceOnPlateau(settings.plateauFactor(), settings.plateauPatience());
+  }
+}

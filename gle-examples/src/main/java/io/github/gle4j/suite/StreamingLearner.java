@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.train.ReduceOnPlateau;
+import io.github.gle4j.train.StreamingResult;
+import io.github.gle4j.train.StreamingTrainer;
+import java.util.function.BooleanSupplier;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/** An update after every time step; neurons carry on from minibatch to minibatch. */
+final class StreamingLearner implements Learner {
+  private final MultiLayerNetwork network;
+  private final StreamingTrainer trainer;
+  private final ReduceOnPlateau plateau; // or null
+  private final int length;
+
+  StreamingLearner(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
+    network = (MultiLayerNetwork) plan.network();
+    plateau = Plateau.of(plan.model().settings());
+    length = plan.model().shape().length();
+    trainer =
+        StreamingTrainer.builder(network)
+            .beta(TaskModel.BETA)
+            .threads(threads)
+            .stopWhen(stopWhen)
+            .build();
+  }
+
+  @Override
+  public Seen learn(DataSet sequences) {
+    int before = network.getIterationCount();
+    StreamingResult result = trainer.fit(sequences);
+    return new Seen(
+        new Figures(result.loss(), result.accuracy()), network.getIterationCount() - before);
+  }
+
+  @Override
+  public double evaluate(DataSetIterator sequences, Evaluation evaluation) {
+    return trainer.doEvaluation(sequences, evaluation);
+  }
+
+  @Override
+  public void endEpoch(double watchedLoss) {
+    network.incrementEpochCount();
+    if (plateau != null) {
+      trainer.multiplyLearningRate(plateau.observe(watchedLoss));
+    }
+  }
+
+  @Override
+  public double learningRate() {
+    return trainer.learningRate();
+  }
+
+  @Override
+  public int updatesPerBatch() {
+    return length;
+  }
+
+  @Override
+  public long updates() {
+    return network.getIterationCount();
+  }
+
+  @Override
+  public MultiLayerNetwork network() {
+    return network;
+  }
+}
