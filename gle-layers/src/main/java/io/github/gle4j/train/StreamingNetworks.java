@@ -146,8 +146,7 @@ final class StreamingNetworks {
     if (neurons instanceof BaseGleLayer conf) {
       require(
           conf.getIDropout() == null && conf.getWeightNoise() == null,
-          where
-              + " has dropout or weight noise, which cannot be streamed: remove it");
+          where + " has dropout or weight noise, which cannot be streamed: remove it");
     }
     requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_M_KEY, layer);
     requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_R_KEY, layer);
