@@ -17,7 +17,10 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.github.gle4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] LAYERS = {
-    "io.github.gle4j.dynamics..", "io.github.gle4j.nn..", "io.github.gle4j.train.."
+    "io.github.gle4j.checkpoint..",
+    "io.github.gle4j.dynamics..",
+    "io.github.gle4j.nn..",
+    "io.github.gle4j.train.."
   };
   private static final String[] DATASETS = {
     "io.github.gle4j.download..",
@@ -46,9 +49,23 @@ class ArchitectureTest {
               "io.github.gle4j.dynamics..",
               "org.nd4j.linalg.api.ndarray..",
               "org.nd4j.linalg.api.buffer..",
+              "org.nd4j.linalg.api.memory..",
               "org.nd4j.linalg.api.ops..",
               "org.nd4j.linalg.factory..",
               "org.nd4j.linalg.indexing..");
+
+  @ArchTest
+  static final ArchRule CHECKPOINTS_KNOW_ARRAYS_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage("io.github.gle4j.checkpoint..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.github.gle4j.dynamics..",
+              "io.github.gle4j.nn..",
+              "io.github.gle4j.train..",
+              "org.deeplearning4j..");
 
   @ArchTest
   static final ArchRule NN_DOES_NOT_KNOW_THE_TRAINER =

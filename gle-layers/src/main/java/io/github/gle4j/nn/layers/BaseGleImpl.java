@@ -48,8 +48,8 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
    * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
    * weights with their noise, {@code d} before each step and {@code uDot}, [batch, nOut, time] or
    * null, the neurons before the first step (with gamma = 0 only their error neurons and feedback,
-   * which the pass leaves alone), where it stored the neurons after the last step, or null, and
-   * whether dropout was applied.
+   * which the pass leaves alone; what it stored shares their arrays), where it stored the neurons
+   * after the last step, or null, and whether dropout was applied.
    */
   private record Course(
       INDArray below,
@@ -320,12 +320,6 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     }
   }
 
-  private static void store(NeuronState state, Map<String, INDArray> map) {
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      map.putAll(state.save());
-    }
-  }
-
   /**
    * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
    * into the map, unless that is null.
@@ -351,7 +345,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     advance(state, below, maskArray, weights, bias, rates, d, uDot, true);
     course = new Course(below, weights, d, uDot, start, stored, training);
     if (stored != null) {
-      store(state, stored);
+      stored.putAll(state.arrays());
     }
     return output(rates, workspaceMgr);
   }
@@ -478,10 +472,6 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         CheckedCopy.copy(at(f, t), state.f());
       }
     }
-    if (course.stored() != null) {
-      CheckedCopy.copy(state.v(), course.stored().get("v"));
-      CheckedCopy.copy(state.f(), course.stored().get("f"));
-    }
     return result(likeInput(below, ArrayType.ACTIVATION_GRAD, workspaceMgr));
   }
 
@@ -507,7 +497,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     state.f().muli(-1, at(below, 0));
     state.publish();
     if (course.stored() != null) {
-      store(state, course.stored());
+      course.stored().putAll(state.arrays());
     }
   }
 
