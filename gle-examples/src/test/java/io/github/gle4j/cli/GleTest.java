@@ -84,7 +84,7 @@ class GleTest {
   @Test
   void refusesUnusableOptionsInOneLine() throws Exception {
     assertRefused(
-        "gle: a command is missing: train, compare, bench, replay, data, figure allowed");
+        "gle: a command is missing: train, compare, listen, bench, replay, data, figure allowed");
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
     assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
