@@ -56,7 +56,9 @@ final class DataCommand implements Callable<Integer> {
 
   @Option(
       names = "--throughput",
-      description = "gsc: measures how many clips per second become features; half a minute.")
+      description =
+          "gsc: measures how many clips per second become features, and what augmentation costs an "
+              + "epoch of training; some minutes.")
   private boolean throughput;
 
   @Option(
@@ -123,6 +125,7 @@ final class DataCommand implements Callable<Integer> {
       if (throughput) {
         int all = Runtime.getRuntime().availableProcessors();
         report.throughput(threads == null ? all : threads, MEASURED_SECONDS);
+        report.training(speech.split().toString());
       }
     } catch (InvalidWavException | IllegalArgumentException e) {
       throw new BadInputException(e.getMessage());

@@ -90,6 +90,20 @@ class SpeechDataTest {
   }
 
   @Test
+  void measuresWhatAugmentationCosts() throws IOException {
+    SpeechCommands data =
+        SpeechCommands.builder().folder(clips).split(Split.SEEDED_SPEAKERS).build();
+    StringWriter out = new StringWriter();
+    new SpeechReport(data, new PrintWriter(out)).training("speakers");
+    List<String> lines = out.toString().lines().toList();
+    assertEquals(3, lines.size(), out::toString);
+    for (String line : lines.subList(1, 3)) {
+      assertTrue(
+          line.matches("  (gle-gsc-small|mlp) .* takes [0-9.]+ times as long with it"), line);
+    }
+  }
+
+  @Test
   void refusesUnusableOptionsAndFoldersInOneLine() throws IOException {
     Path nowhere = folder.resolve("nowhere");
     assertRefused(nowhere + ": no such folder", "data", "gsc", "--data", nowhere);
