@@ -20,7 +20,10 @@ class ArchitectureTest {
     "io.github.gle4j.dynamics..", "io.github.gle4j.nn..", "io.github.gle4j.train.."
   };
   private static final String[] DATASETS = {
-    "io.github.gle4j.download..", "io.github.gle4j.mnist1d..", "io.github.gle4j.speech.."
+    "io.github.gle4j.download..",
+    "io.github.gle4j.images..",
+    "io.github.gle4j.mnist1d..",
+    "io.github.gle4j.speech.."
   };
   private static final String[] EXAMPLES = {
     "io.github.gle4j.models..",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.images.ImageSet;
 import io.github.gle4j.mnist1d.Mnist1d;
 import io.github.gle4j.mnist1d.Mnist1dOptions;
 import io.github.gle4j.speech.InvalidWavException;
@@ -32,7 +33,9 @@ final class DataCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "DATASET", description = "mnist1d, or gsc: Google Speech Commands 0.02.")
+  @Parameters(
+      paramLabel = "DATASET",
+      description = "mnist1d, gsc (Google Speech Commands 0.02), cifar10 or mnist.")
   private Names.DataSetName dataSet;
 
   @Option(
@@ -72,16 +75,28 @@ final class DataCommand implements Callable<Integer> {
     switch (dataSet) {
       case MNIST1D -> mnist1d();
       case GSC -> gsc();
+      case CIFAR10, MNIST -> images();
     }
     return 0;
   }
 
-  private void mnist1d() {
+  private void refuseOptionsOfSpeech() {
     String misplaced =
-        throughput ? "--throughput" : threads != null ? "--threads = " + threads : speech.given();
+        throughput
+            ? "--throughput"
+            : threads != null ? "--threads = " + threads : speech.givenBesidesData();
     if (misplaced != null) {
       throw new ParameterException(spec.commandLine(), misplaced + ": only with gsc allowed");
     }
+  }
+
+  private void mnist1d() {
+    if (speech.data() != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--data = " + speech.data() + ": only with gsc, cifar10, mnist allowed");
+    }
+    refuseOptionsOfSpeech();
     int chosenSeed = seed == null ? PUBLISHED_SEED : seed;
     Mnist1dOptions options;
     try {
@@ -104,11 +119,28 @@ final class DataCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private void gsc() throws IOException {
+  private void refuseLength() {
     if (length != null) {
       throw new ParameterException(
           spec.commandLine(), "--length = " + length + ": only with mnist1d allowed");
     }
+  }
+
+  private void images() throws IOException {
+    refuseOptionsOfSpeech();
+    refuseLength();
+    if (seed != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--seed = " + seed + ": only with mnist1d, gsc allowed");
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    ImageSet data = ImageReport.load(dataSet, speech.data(), out);
+    out.println("data set: " + dataSet);
+    ImageReport.print(data, out);
+  }
+
+  private void gsc() throws IOException {
+    refuseLength();
     if (threads != null && (threads < 1 || threads > 256)) {
       throw new ParameterException(
           spec.commandLine(), "--threads = " + threads + ": 1 to 256 allowed");
@@ -138,7 +170,7 @@ final class DataCommand implements Callable<Integer> {
     return "[%d, 1, %d]".formatted(sequences, length);
   }
 
-  private static String counts(int[] counts) {
+  static String counts(int[] counts) {
     return Arrays.stream(counts).mapToObj(Integer::toString).collect(Collectors.joining(" "));
   }
 }

@@ -13,7 +13,9 @@ final class Names {
   /** The data sets. */
   enum DataSetName {
     MNIST1D,
-    GSC;
+    GSC,
+    CIFAR10,
+    MNIST;
 
     static DataSetName named(String value) {
       for (DataSetName each : values()) {
@@ -22,7 +24,7 @@ final class Names {
         }
       }
       throw new IllegalArgumentException(
-          "'" + value + "' is unknown: " + MNIST1D + ", " + GSC + " allowed");
+          "'" + value + "' is unknown: mnist1d, gsc, cifar10, mnist allowed");
     }
 
     @Override

@@ -54,7 +54,9 @@ final class SpeechOptions {
       paramLabel = "DIR",
       description = {
         "gsc: a folder with a folder of WAV files for each word (default: the official archives, "
-            + "2.5 GB, downloaded to ~/.gle4j if they are not there)."
+            + "2.5 GB, downloaded to ~/.gle4j if they are not there).",
+        "cifar10, mnist: a folder with the files of the binary version, or with idx files "
+            + "(default: the official ones, 170 and 12 MB, downloaded likewise)."
       })
   private Path data;
 
@@ -80,11 +82,13 @@ final class SpeechOptions {
       description = "gsc: 12 (default: ten words, unknown, silence) or 35 (all words).")
   private Integer classes;
 
-  /** The first of these options that was given, or null. */
-  String given() {
-    if (data != null) {
-      return "--data = " + data;
-    }
+  /** The folder, or null for a download. */
+  Path data() {
+    return data;
+  }
+
+  /** The first of the other options that was given, or null. */
+  String givenBesidesData() {
     if (testData != null) {
       return "--test-data = " + testData;
     }

@@ -88,6 +88,10 @@ final class TaskOptions {
     return switch (dataSet) {
       case MNIST1D -> mnist1d(protocol == null ? usual : protocol, points);
       case GSC -> speechCommands();
+      case CIFAR10, MNIST ->
+          throw new ParameterException(
+              spec.commandLine(),
+              "DATASET = " + dataSet + ": no model for it, mnist1d, gsc allowed");
     };
   }
 
@@ -95,7 +99,9 @@ final class TaskOptions {
     String misplaced =
         upsampling != null
             ? "--upsampling = " + upsampling
-            : notAugmented ? "--no-augmentation" : speech.given();
+            : notAugmented
+                ? "--no-augmentation"
+                : speech.data() != null ? "--data = " + speech.data() : speech.givenBesidesData();
     if (misplaced != null) {
       throw new ParameterException(spec.commandLine(), misplaced + ": only with gsc allowed");
     }

@@ -67,13 +67,14 @@ final class SequenceLearner implements Learner {
     return new Seen(new Figures(watch.loss / length, evaluation.accuracy()), length);
   }
 
-  /** [batch, classes] as [batch, classes, time]. */
+  /** [batch, classes] as [batch, classes, time], in 'f' order: one after the other. */
   private INDArray inEveryStep(INDArray labels) {
-    INDArray column = labels.reshape(labels.size(0), labels.size(1), 1);
-    INDArray repeated =
-        Nd4j.createUninitialized(
-            labels.dataType(), new long[] {labels.size(0), labels.size(1), length}, 'f');
-    return repeated.assign(column.broadcast(repeated.shape()));
+    float[] step = labels.dup('f').data().asFloat();
+    float[] all = new float[step.length * length];
+    for (int t = 0; t < length; t++) {
+      System.arraycopy(step, 0, all, t * step.length, step.length);
+    }
+    return Nd4j.createFromArray(all).reshape('f', labels.size(0), labels.size(1), length);
   }
 
   @Override

@@ -137,7 +137,8 @@ class SpeechDataTest {
     assertRefused("--length = 9: only with mnist1d allowed", "data", "gsc", "--length=9");
     assertRefused("--threads = 0: 1 to 256 allowed", "data", "gsc", "--threads=0");
     assertRefused("--throughput: only with gsc allowed", "data", "mnist1d", "--throughput");
-    assertRefused("--data = x: only with gsc allowed", "data", "mnist1d", "--data=x");
+    assertRefused(
+        "--data = x: only with gsc, cifar10, mnist allowed", "data", "mnist1d", "--data=x");
   }
 
   @Test

@@ -3,9 +3,8 @@ package io.github.gle4j.dynamics;
 
 /**
  * The kernel for float on the CPU: one pass over Java arrays per call, in loops that the JVM turns
- * into vector instructions. An array is [neurons][time][batch], the samples of one neuron and step
- * lying side by side; {@code u} and {@code v} are [neurons][batch]. The number of steps follows
- * from the lengths. It holds no state and may be shared between threads.
+ * into vector instructions. An array is [neurons][batch], the samples of one neuron lying side by
+ * side. It holds no state and may be shared between threads.
  */
 public final class FusedKernel implements GleKernel<float[]> {
 
@@ -24,27 +23,8 @@ public final class FusedKernel implements GleKernel<float[]> {
       float[] e) {
     int rows = neurons.tauM().length;
     int batch = v.length / rows;
-    if (above.length == v.length) {
-      for (int n = 0; n < rows; n++) {
-        error(neurons, n, above, d, v, q, e, n * batch, batch);
-      }
-      return;
-    }
-    // The JVM vectorises only loops that use one index for all arrays: each step visits a scratch.
-    float[] aboveNow = new float[batch];
-    float[] dNow = new float[batch];
-    float[] vNow = new float[batch];
-    float[] qNow = new float[batch];
-    float[] eNow = new float[batch];
-    for (int at = 0; at < above.length; at += batch) {
-      int n = at / (above.length / rows);
-      System.arraycopy(v, n * batch, vNow, 0, batch);
-      System.arraycopy(above, at, aboveNow, 0, batch);
-      System.arraycopy(d, at, dNow, 0, batch);
-      error(neurons, n, aboveNow, dNow, vNow, qNow, eNow, 0, batch);
-      System.arraycopy(qNow, 0, q, at, batch);
-      System.arraycopy(eNow, 0, e, at, batch);
-      System.arraycopy(vNow, 0, v, n * batch, batch);
+    for (int n = 0; n < rows; n++) {
+      error(neurons, n, above, d, v, q, e, n * batch, batch);
     }
   }
 
@@ -65,26 +45,8 @@ public final class FusedKernel implements GleKernel<float[]> {
     if (e != null && neurons.gamma() != 0) {
       addScaled((float) neurons.gamma(), e, current);
     }
-    if (current.length == u.length) {
-      for (int n = 0; n < rows; n++) {
-        membrane(neurons, n, current, u, uDot, p, n * batch, batch);
-      }
-      return;
-    }
-    float[] currentNow = new float[batch];
-    float[] uNow = new float[batch];
-    float[] uDotNow = uDot == null ? null : new float[batch];
-    float[] pNow = new float[batch];
-    for (int at = 0; at < current.length; at += batch) {
-      int n = at / (current.length / rows);
-      System.arraycopy(u, n * batch, uNow, 0, batch);
-      System.arraycopy(current, at, currentNow, 0, batch);
-      membrane(neurons, n, currentNow, uNow, uDotNow, pNow, 0, batch);
-      System.arraycopy(pNow, 0, p, at, batch);
-      System.arraycopy(uNow, 0, u, n * batch, batch);
-      if (uDot != null) {
-        System.arraycopy(uDotNow, 0, uDot, at, batch);
-      }
+    for (int n = 0; n < rows; n++) {
+      membrane(neurons, n, current, u, uDot, p, n * batch, batch);
     }
   }
 

@@ -9,10 +9,8 @@ package io.github.gle4j.dynamics;
  * #membrane}; between the two it computes the current {@code W r + b}, afterwards gradients,
  * feedback and the rate {@code phi(p)}. A superscript dot means the derivative by time.
  *
- * <p>The arrays of a step are [batch, neurons]. A kernel also walks through several steps in one
- * call, first to last: then {@code u} and {@code v} stay [batch, neurons] and all other arrays are
- * [batch, time, neurons]. Memory is in 'f' order, so that the samples of one neuron lie side by
- * side.
+ * <p>Arrays are [batch, neurons] with memory in 'f' order, so that the samples of one neuron lie
+ * side by side.
  *
  * @param <A> type of an array
  */
@@ -27,7 +25,7 @@ public interface GleKernel<A> {
    * @param d in: derivative {@code phi'} of the step before
    * @param v in and out: membrane potential of the error neuron
    * @param q out: instantaneous error
-   * @param vDot [batch, neurons], working memory, no defined content afterwards
+   * @param vDot working memory, no defined content afterwards
    * @param e out: prospective error
    */
   void error(NeuronParameters<A> neurons, A above, A d, A v, A q, A vDot, A e);

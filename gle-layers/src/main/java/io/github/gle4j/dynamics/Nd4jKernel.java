@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.dynamics;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
@@ -28,12 +25,6 @@ public final class Nd4jKernel implements GleKernel<INDArray> {
       INDArray q,
       INDArray vDot,
       INDArray e) {
-    if (above.rank() == 3) {
-      for (long t = 0; t < above.size(1); t++) {
-        error(neurons, at(above, t), at(d, t), v, at(q, t), vDot, at(e, t));
-      }
-      return;
-    }
     above.muli(d, q);
     if (!neurons.prospectiveErrors()) {
       CheckedCopy.copy(q, v);
@@ -55,13 +46,6 @@ public final class Nd4jKernel implements GleKernel<INDArray> {
       INDArray u,
       INDArray uDot,
       INDArray p) {
-    if (current.rank() == 3) {
-      for (long t = 0; t < current.size(1); t++) {
-        INDArray errors = e == null ? null : at(e, t);
-        membrane(neurons, at(current, t), errors, u, at(uDot, t), at(p, t));
-      }
-      return;
-    }
     if (neurons.gamma() != 0 && e != null) {
       sum(current, neurons.gamma(), e, current);
     }
@@ -70,10 +54,6 @@ public final class Nd4jKernel implements GleKernel<INDArray> {
     multiply(uDot, neurons.tauR(), p);
     sum(p, 1, u, p);
     sum(u, neurons.dt(), uDot, u);
-  }
-
-  private static INDArray at(INDArray course, long t) {
-    return course.get(all(), point(t), all());
   }
 
   /** {@code result = a + factor b}, as one operation. */

@@ -5,14 +5,14 @@ import io.github.gle4j.dynamics.FusedKernel;
 import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.dynamics.RateFunction;
+import io.github.gle4j.dynamics.SampleMask;
 import io.github.gle4j.nn.conf.GleDense;
-import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.nn.layers.Connectivity;
-import io.github.gle4j.nn.layers.GleDenseParamInitializer;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.Scratch;
 import io.github.gle4j.nn.layers.StreamingLayer;
+import io.github.gle4j.nn.layers.TimeConstantGradients;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.api.Layer;
@@ -35,10 +35,7 @@ final class FusedLayer {
   private final Connectivity connectivity;
   private final RateFunction rate;
   private final boolean isBounded; // by a multiple of the voltage
-  private final LearnedTimeConstants learned;
-  private final FloatPointer tauMGradients;
-  private final FloatPointer tauRGradients;
-  private final float[] perNeuron;
+  private final TimeConstantGradients timeConstants;
   private final NeuronParameters<float[]> neurons;
   private final FloatPointer tauM;
   private final FloatPointer tauR;
@@ -72,11 +69,9 @@ final class FusedLayer {
     GleDense conf = (GleDense) this.layer.conf().getLayer();
     rate = RateFunctions.of(conf.getActivationFn(), size / batch);
     isBounded = RateFunctions.isFast(conf.getActivationFn());
-    learned = conf.getLearnedTimeConstants();
-    Map<String, INDArray> gradients = ParameterUpdate.gradients(this.layer);
-    tauMGradients = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_M_KEY));
-    tauRGradients = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_R_KEY));
-    perNeuron = new float[size / batch];
+    timeConstants =
+        new TimeConstantGradients(
+            conf.getLearnedTimeConstants(), ParameterUpdate.gradients(this.layer));
     NeuronParameters<INDArray> source = layer.neurons();
     tauM = NativeFloats.of(source.tauM());
     tauR = NativeFloats.of(source.tauR());
@@ -92,7 +87,7 @@ final class FusedLayer {
     d = NativeFloats.toHeap(state.d());
     q = NativeFloats.toHeap(state.q());
     e = NativeFloats.toHeap(state.e());
-    uDot = learned.tauM() || learned.tauR() ? new float[size] : null;
+    uDot = timeConstants.areWanted() ? new float[size] : null;
     current = scratch.array("current", size);
     r = NativeFloats.toHeap(state.r());
     f = new float[2][inputs * batch];
@@ -160,23 +155,23 @@ final class FusedLayer {
     float[] rBefore = mask == null ? null : r.clone();
     kernel.error(neurons, above, d, v, q, null, e);
     if (mask != null) {
-      multiply(q, mask);
-      multiply(e, mask);
+      SampleMask.clear(mask, q);
+      SampleMask.clear(mask, e);
     }
     connectivity.forward(below, current);
     kernel.membrane(neurons, current, e, u, uDot, current);
     connectivity.feedback(e, f[next]);
     if (learn) {
       connectivity.gradient(below, -1, add);
-      addTimeConstantGradients(add);
+      timeConstants.step(q, e, uDot, add);
     }
     rate.apply(current, r, d);
     if (mask != null) {
-      hold(mask, uBefore, u);
-      hold(mask, vBefore, v);
-      hold(mask, dBefore, d);
-      hold(mask, rBefore, r);
-      hold(mask, f[side], f[next]);
+      SampleMask.hold(mask, uBefore, u);
+      SampleMask.hold(mask, vBefore, v);
+      SampleMask.hold(mask, dBefore, d);
+      SampleMask.hold(mask, rBefore, r);
+      SampleMask.hold(mask, f[side], f[next]);
     }
     rates[next].put(r);
     sizeOfGradients = learn ? connectivity.sizeOfGradients() : 0;
@@ -223,45 +218,8 @@ final class FusedLayer {
     return null;
   }
 
-  private void addTimeConstantGradients(boolean add) {
-    if (learned.tauM()) {
-      addPerNeuron(1, e, add, tauMGradients);
-    }
-    if (learned.tauR()) {
-      addPerNeuron(-1, q, add, tauRGradients);
-    }
-  }
-
-  private void addPerNeuron(float sign, float[] errors, boolean add, FloatPointer gradients) {
-    if (add) {
-      gradients.get(perNeuron);
-    }
-    for (int n = 0; n < perNeuron.length; n++) {
-      float sum = 0;
-      for (int i = n * batch; i < (n + 1) * batch; i++) {
-        sum += errors[i] * uDot[i];
-      }
-      perNeuron[n] = sign * sum + (add ? perNeuron[n] : 0);
-    }
-    gradients.put(perNeuron);
-  }
-
   private INDArray matrix(float[] values) {
     return Nd4j.createFromArray(values).reshape('f', batch, values.length / batch);
-  }
-
-  private static void multiply(float[] values, float[] mask) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= mask[i % mask.length];
-    }
-  }
-
-  /** Puts the old values back where the mask is 0. */
-  private static void hold(float[] mask, float[] before, float[] after) {
-    for (int i = 0; i < after.length; i++) {
-      float passed = mask[i % mask.length];
-      after[i] = passed * after[i] + (1 - passed) * before[i];
-    }
   }
 
   private static int firstNonFinite(float[] values) {

@@ -7,6 +7,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -23,13 +25,37 @@ final class LearningRates {
    */
   static void requireFixed(MultiLayerNetwork network) {
     for (IUpdater updater : updaters(network)) {
-      double rate = updater.getLearningRate(0, 0);
-      for (int time = 1; time > 0; time = 2 * time + 1) {
-        if (updater.getLearningRate(time, 0) != rate || updater.getLearningRate(0, time) != rate) {
-          throw new IllegalStateException(
-              updater
-                  + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
-        }
+      if (!isFixed(updater)) {
+        throw new IllegalStateException(
+            updater
+                + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
+      }
+    }
+  }
+
+  private static boolean isFixed(IUpdater updater) {
+    double rate = updater.getLearningRate(0, 0);
+    for (int time = 1; time > 0; time = 2 * time + 1) {
+      if (updater.getLearningRate(time, 0) != rate || updater.getLearningRate(0, time) != rate) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The rate of every updater; NaN where a schedule gives it. */
+  static double[] fixed(Model network) {
+    return updaters(network).stream()
+        .mapToDouble(updater -> isFixed(updater) ? updater.getLearningRate(0, 0) : Double.NaN)
+        .toArray();
+  }
+
+  /** Sets what {@link #fixed} returned, in place. */
+  static void setFixed(Model network, double... rates) {
+    List<IUpdater> updaters = updaters(network);
+    for (int i = 0; i < rates.length; i++) {
+      if (!Double.isNaN(rates[i])) {
+        updaters.get(i).setLrAndSchedule(rates[i], null);
       }
     }
   }
@@ -55,10 +81,10 @@ final class LearningRates {
   }
 
   /** Every updater object that has a rate, once, lowest layer first. */
-  private static List<IUpdater> updaters(MultiLayerNetwork network) {
+  private static List<IUpdater> updaters(Model network) {
     Set<IUpdater> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     List<IUpdater> updaters = new ArrayList<>();
-    for (Layer layer : network.getLayers()) {
+    for (Layer layer : layers(network)) {
       for (String key : layer.paramTable().keySet()) {
         IUpdater updater = layer.getConfig().getUpdaterByParam(key);
         if (updater.hasLearningRate() && seen.add(updater)) {
@@ -67,5 +93,11 @@ final class LearningRates {
       }
     }
     return updaters;
+  }
+
+  private static Layer[] layers(Model network) {
+    return network instanceof ComputationGraph graph
+        ? graph.getLayers()
+        : ((MultiLayerNetwork) network).getLayers();
   }
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
 import io.github.gle4j.dynamics.FloatMath;
 import io.github.gle4j.nn.layers.NativeFloats;
 import java.util.Arrays;
+import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
@@ -83,22 +87,25 @@ final class OutputLoss {
    * Loss alone of several steps with the same labels, summed over samples and steps.
    *
    * @param labels [batch, outputs]
-   * @param outputs [batch, steps, outputs] in 'f' order
+   * @param outputs [batch, outputs, steps] in 'f' order
    */
   double scoreAll(INDArray labels, INDArray outputs) {
-    int batch = Math.toIntExact(outputs.size(0));
-    int rows = Math.toIntExact(batch * outputs.size(1));
+    double loss = 0;
     if (kind == Kind.ANY || NativeFloats.obstacle(outputs.dataType()).isPresent()) {
-      INDArray repeated = Nd4j.tile(labels, rows / batch, 1);
-      return score(repeated, outputs.reshape('f', rows, outputs.size(2)), null);
+      for (long t = 0; t < outputs.size(2); t++) {
+        loss += score(labels, outputs.get(all(), all(), point(t)), null);
+      }
+      return loss;
     }
-    float[] output = NativeFloats.toHeap(outputs);
     float[] label = NativeFloats.toHeap(labels);
-    float[] repeated = new float[output.length];
-    for (int from = 0; from < repeated.length; from += batch) {
-      System.arraycopy(label, from / rows * batch, repeated, from, batch);
+    float[] output = new float[label.length];
+    float[] error = new float[label.length];
+    FloatPointer steps = NativeFloats.of(outputs);
+    for (long t = 0; t < outputs.size(2); t++) {
+      steps.position(t * output.length).get(output);
+      loss += of(label, output, null, error, Math.toIntExact(outputs.size(0)));
     }
-    return of(repeated, output, null, output.clone(), rows);
+    return loss;
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.checkpoint.Checkpoint;
+
 /**
  * Reduces the learning rate when the loss stops falling. An epoch is bad unless its loss is below
  * the best one by the relative threshold; after more than {@code patience} bad epochs in a row the
@@ -54,5 +56,31 @@ public final class ReduceOnPlateau {
     }
     badEpochs = 0;
     return factor;
+  }
+
+  /**
+   * Saves what has been observed.
+   *
+   * @param to gets the entry
+   * @param name of the entry
+   */
+  public void save(Checkpoint.Builder to, String name) {
+    to.put(name, best, badEpochs);
+  }
+
+  /**
+   * Goes on from what was observed.
+   *
+   * @param from has the entry
+   * @param name of the entry
+   * @throws IllegalArgumentException when it is not there
+   */
+  public void restore(Checkpoint from, String name) {
+    double[] saved = from.doubles(name);
+    if (saved.length != 2) {
+      throw new IllegalArgumentException(name + " has " + saved.length + " numbers: 2 needed");
+    }
+    best = saved[0];
+    badEpochs = (int) saved[1];
   }
 }

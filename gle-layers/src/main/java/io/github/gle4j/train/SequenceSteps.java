@@ -136,10 +136,9 @@ final class SequenceSteps {
     return features;
   }
 
-  /** Features of some steps, [batch, to - from, inputs] in 'f' order. */
-  INDArray course(long from, long to) {
-    INDArray some = features.get(all(), all(), interval(from, to));
-    return some.permute(0, 2, 1).dup('f');
+  /** Features of some steps, [batch, inputs, to - from] in 'f' order. */
+  INDArray features(long from, long to) {
+    return features.get(all(), all(), interval(from, to)).dup('f');
   }
 
   INDArray features(long t) {

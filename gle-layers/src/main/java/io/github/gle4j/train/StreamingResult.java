@@ -8,7 +8,8 @@ import org.nd4j.evaluation.classification.Evaluation;
  *
  * @param loss the network's loss function, averaged over samples and time steps with a label
  * @param evaluation DL4J's evaluation. Labels per sequence are compared with the outputs summed
- *     over time, labels per time step with the outputs of each step.
+ *     over time, labels per time step with the outputs of each step. It stays empty where labels
+ *     are not classes: negative, or not adding up to 1; a single output's class is 0 or 1.
  */
 public record StreamingResult(double loss, Evaluation evaluation) {
 

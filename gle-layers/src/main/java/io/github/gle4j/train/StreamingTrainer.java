@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,6 +51,12 @@ public final class StreamingTrainer {
 
   /** Limits the memory of an evaluation. */
   static final long VALUES_AT_ONCE = 1L << 20;
+
+  // Names in a checkpoint.
+  private static final String STATES = "trainer/neurons";
+  private static final String PENDING = "trainer/pending-steps-batch";
+  private static final String GRADIENTS = "trainer/pending-gradients";
+  private static final String PLATEAU = "trainer/plateau";
 
   private final MultiLayerNetwork network;
   private final double beta;
@@ -140,7 +149,7 @@ public final class StreamingTrainer {
     Tally tally = null;
     for (int epoch = 0; epoch < epochs && !stopWhen.getAsBoolean(); epoch++) {
       evaluation = new Evaluation();
-      tally = new Tally(top.getActivationFn(), evaluation);
+      tally = Tally.ofClasses(top.getActivationFn(), evaluation);
       if (iterator.resetSupported()) {
         iterator.reset();
       }
@@ -171,7 +180,7 @@ public final class StreamingTrainer {
    */
   public StreamingResult fit(DataSet data) {
     Evaluation evaluation = new Evaluation();
-    Tally tally = new Tally(top.getActivationFn(), evaluation);
+    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
     fit(data, tally);
     finishUpdate();
     return new StreamingResult(tally.meanLoss(), evaluation);
@@ -287,7 +296,8 @@ public final class StreamingTrainer {
    */
   public StreamingResult evaluate(DataSetIterator iterator) {
     Evaluation evaluation = new Evaluation();
-    return new StreamingResult(doEvaluation(iterator, evaluation), evaluation);
+    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
+    return new StreamingResult(evaluate(iterator, tally), evaluation);
   }
 
   /**
@@ -300,10 +310,13 @@ public final class StreamingTrainer {
    * @throws IllegalArgumentException when arrays do not fit the network or each other
    */
   public double doEvaluation(DataSetIterator iterator, IEvaluation<?>... evaluations) {
+    return evaluate(iterator, new Tally(top.getActivationFn(), evaluations));
+  }
+
+  private double evaluate(DataSetIterator iterator, Tally tally) {
     if (iterator.resetSupported()) {
       iterator.reset();
     }
-    Tally tally = new Tally(top.getActivationFn(), evaluations);
     List<NeuronState> states = engine.states();
     while (iterator.hasNext()) {
       states = infer(states, steps(iterator.next()), tally);
@@ -350,7 +363,7 @@ public final class StreamingTrainer {
       for (long t = 0; t < steps.time(); t += piece) {
         long end = Math.min(t + piece, steps.time());
         try (MemoryWorkspace memory = StepMemory.open()) {
-          INDArray rates = steps.course(t, end);
+          INDArray rates = steps.features(t, end);
           for (int l = 0; l < layers.size(); l++) {
             rates = layers.get(l).infer(states.get(l), rates, steps.featuresMask(t, end));
           }
@@ -474,6 +487,62 @@ public final class StreamingTrainer {
           network.layerInputSize(l));
     }
     engine.set(states);
+  }
+
+  /**
+   * Saves all that is needed to go on with the very same numbers, at any time between two calls:
+   * the {@link NetworkState}, the neurons, the gradients of an update interval that is not
+   * complete, and the plateau schedule. Data and listeners are the caller's.
+   *
+   * @param to gets entries whose names begin with {@code network/}, {@code random/} and {@code
+   *     trainer/}
+   */
+  public void save(Checkpoint.Builder to) {
+    NetworkState.save(network, to);
+    List<Map<String, INDArray>> states = saveState();
+    to.put(STATES, states.size());
+    for (int l = 0; l < states.size(); l++) {
+      String layer = STATES + "/" + l + "/";
+      states.get(l).forEach((name, array) -> to.put(layer + name, array));
+    }
+    to.put(PENDING, pendingSteps, pendingBatch);
+    if (pendingSteps > 0) {
+      to.put(GRADIENTS, network.getFlattenedGradients());
+    }
+    if (plateau != null) {
+      plateau.save(to, PLATEAU);
+    }
+  }
+
+  /**
+   * Brings trainer and network to a saved state.
+   *
+   * @param from has what {@link #save} put in, for a network and trainer of the same configuration;
+   *     the number of threads may differ
+   * @throws IllegalArgumentException when it does not fit; parameters are unchanged then
+   */
+  public void restore(Checkpoint from) {
+    List<Map<String, INDArray>> states = new ArrayList<>();
+    for (int l = 0; l < from.longs(STATES)[0]; l++) {
+      Map<String, INDArray> state = new LinkedHashMap<>();
+      for (String name : List.of("u", "v", "r", "d", "f")) {
+        state.put(name, from.array(STATES + "/" + l + "/" + name));
+      }
+      states.add(state);
+    }
+    long[] pending = from.longs(PENDING);
+    INDArray gradients = pending[0] > 0 ? from.array(GRADIENTS) : null;
+    if (plateau != null) {
+      plateau.restore(from, PLATEAU);
+    }
+    restoreState(states);
+    NetworkState.restore(network, from);
+    pendingSteps = Math.toIntExact(pending[0]);
+    pendingBatch = pending[1];
+    if (gradients != null) {
+      INDArray there = network.getFlattenedGradients();
+      there.assign(gradients.reshape(there.shape()));
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -17,22 +18,40 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * sequence {@link #begin}, then {@link #add} per step, then {@link #end}.
  */
 final class Tally {
+  private static final double ROUNDING = 1e-3;
+
   private final IActivation outputActivation;
   private final IEvaluation<?>[] evaluations;
+  private final boolean onlyClasses;
   private double loss;
   private double labelled;
   private SequenceSteps sequence;
   private INDArray sum;
   private INDArray hasLabel;
+  private boolean isEvaluated;
   private float[] plainSum = {};
 
+  /** Fills evaluations the user chose, whatever the labels are. */
   Tally(IActivation outputActivation, IEvaluation<?>... evaluations) {
+    this(outputActivation, false, evaluations);
+  }
+
+  private Tally(IActivation outputActivation, boolean onlyClasses, IEvaluation<?>... evaluations) {
     this.outputActivation = outputActivation;
+    this.onlyClasses = onlyClasses;
     this.evaluations = evaluations;
+  }
+
+  /**
+   * Fills an evaluation nobody asked for, if labels are classes; other targets have a loss only.
+   */
+  static Tally ofClasses(IActivation outputActivation, Evaluation evaluation) {
+    return new Tally(outputActivation, true, evaluation);
   }
 
   void begin(SequenceSteps steps, long outputs) {
     sequence = steps;
+    isEvaluated = steps.hasLabels() && (!onlyClasses || areClasses(steps.labels()));
     DataType dataType = steps.features(0).dataType();
     sum = Nd4j.create(dataType, new long[] {steps.batch(), outputs}, 'f');
     hasLabel = steps.hasLabelsMask() ? Nd4j.create(dataType, new long[] {steps.batch(), 1}) : null;
@@ -88,14 +107,14 @@ final class Tally {
    * Takes several steps into account.
    *
    * @param from the first of them
-   * @param outputs [batch, steps, outputs] in 'f' order, before the loss layer's activation
+   * @param outputs [batch, outputs, steps] in 'f' order, before the loss layer's activation
    * @param function computes losses
    */
   void addAll(long from, INDArray outputs, OutputLoss function) {
-    long time = outputs.size(1);
+    long time = outputs.size(2);
     if (sequence.hasLabelsMask() || sequence.hasLabelsPerStep()) {
       for (long t = 0; t < time; t++) {
-        INDArray output = outputs.get(all(), point(t), all()).dup('f');
+        INDArray output = outputs.get(all(), all(), point(t)).dup('f');
         INDArray mask = sequence.labelsMask(from + t);
         double score =
             sequence.hasLabels() ? function.score(sequence.labels(from + t), output, mask) : 0;
@@ -104,10 +123,20 @@ final class Tally {
       return;
     }
     labelled += outputs.size(0) * time;
-    sum.addi(outputs.sum(1));
+    sum.addi(outputs.sum(2));
     if (sequence.hasLabels()) {
       loss += function.scoreAll(sequence.labels(), outputs);
     }
+  }
+
+  /**
+   * Whether labels, [batch, outputs] or [batch, outputs, time], tell classes: probabilities that
+   * add up to 1, or to 0 where there is no label; a single output's is 0 or 1.
+   */
+  private static boolean areClasses(INDArray labels) {
+    INDArray total = labels.size(1) == 1 ? labels : labels.sum(1);
+    return labels.minNumber().doubleValue() >= 0
+        && Transforms.abs(total.mul(total.rsub(1))).maxNumber().doubleValue() < ROUNDING;
   }
 
   void end() {
@@ -140,7 +169,7 @@ final class Tally {
    *     or everything is not handed on.
    */
   private void evaluate(INDArray labels, INDArray output, INDArray mask) {
-    if (mask != null && mask.maxNumber().doubleValue() == 0) {
+    if (!isEvaluated || (mask != null && mask.maxNumber().doubleValue() == 0)) {
       return;
     }
     INDArray hiding = mask == null || mask.minNumber().doubleValue() == 1 ? null : mask;

@@ -20,68 +20,59 @@ class FusedKernelTest {
   void bothKernelsAgree() {
     for (int neurons : NEURONS) {
       for (int batch : BATCHES) {
-        for (int time : new int[] {1, 3}) {
-          compare(neurons, batch, time, 0, true);
-          compare(neurons, batch, time, 0.3, true);
-          compare(neurons, batch, time, 0.3, false);
-        }
+        compare(neurons, batch, 0, true);
+        compare(neurons, batch, 0.3, true);
+        compare(neurons, batch, 0.3, false);
       }
     }
   }
 
-  private static void compare(
-      int neurons, int batch, int time, double gamma, boolean prospectiveErrors) {
+  private static void compare(int neurons, int batch, double gamma, boolean prospectiveErrors) {
     Random random = new Random(SEED);
     float[] tauM = random(random, neurons, 1.5f);
     float[] tauR = random(random, neurons, 1.5f);
     int state = neurons * batch;
-    int all = state * time;
-    float[] above = random(random, all, 0);
-    float[] d = random(random, all, 0);
+    float[] above = random(random, state, 0);
+    float[] d = random(random, state, 0);
     float[] v = random(random, state, 0);
-    float[] q = new float[all];
-    float[] e = new float[all];
-    float[] current = random(random, all, 0);
+    float[] q = new float[state];
+    float[] e = new float[state];
+    float[] current = random(random, state, 0);
     float[] u = random(random, state, 0);
-    float[] uDot = new float[all];
-    float[] p = new float[all];
+    float[] uDot = new float[state];
+    float[] p = new float[state];
     INDArray expectedV = matrix(v, batch, neurons);
     INDArray expectedU = matrix(u, batch, neurons);
-    INDArray expectedQ = course(q, batch, time, neurons);
-    INDArray expectedE = course(e, batch, time, neurons);
-    INDArray expectedUDot = course(uDot, batch, time, neurons);
-    INDArray expectedP = course(p, batch, time, neurons);
+    INDArray expectedQ = matrix(q, batch, neurons);
+    INDArray expectedE = matrix(e, batch, neurons);
+    INDArray expectedUDot = matrix(uDot, batch, neurons);
+    INDArray expectedP = matrix(p, batch, neurons);
     Nd4jKernel reference = new Nd4jKernel();
     NeuronParameters<INDArray> parameters =
         new NeuronParameters<>(
             matrix(tauM, 1, neurons), matrix(tauR, 1, neurons), 0.2, gamma, prospectiveErrors);
     reference.error(
         parameters,
-        course(above, batch, time, neurons),
-        course(d, batch, time, neurons),
+        matrix(above, batch, neurons),
+        matrix(d, batch, neurons),
         expectedV,
         expectedQ,
         Nd4j.create(DataType.FLOAT, new long[] {batch, neurons}, 'f'),
         expectedE);
     reference.membrane(
-        parameters,
-        course(current, batch, time, neurons),
-        expectedE,
-        expectedU,
-        expectedUDot,
-        expectedP);
+        parameters, matrix(current, batch, neurons), expectedE, expectedU, expectedUDot, expectedP);
 
     FusedKernel kernel = new FusedKernel();
     NeuronParameters<float[]> fused =
         new NeuronParameters<>(tauM, tauR, 0.2, gamma, prospectiveErrors);
     float[] currentAgain = current.clone();
     float[] uAgain = u.clone();
-    float[] pAgain = new float[all];
+    float[] pAgain = new float[state];
     kernel.error(fused, above, d, v, q, null, e);
     kernel.membrane(fused, current, e, u, uDot, p);
     kernel.membrane(fused, currentAgain, e, uAgain, null, pAgain);
 
-    String where = neurons + " neurons, batch " + batch + ", " + time + " steps, gamma " + gamma;
+    String where = neurons + " neurons, batch " + batch + ", gamma " + gamma;
     close(expectedQ, q, where + ": q");
     close(expectedE, e, where + ": e");
     close(expectedV, v, where + ": v");
@@ -102,10 +93,6 @@ class FusedKernelTest {
 
   private static INDArray matrix(float[] values, long rows, long columns) {
     return Nd4j.createFromArray(values).reshape('f', rows, columns);
-  }
-
-  private static INDArray course(float[] values, long batch, long time, long neurons) {
-    return Nd4j.createFromArray(values).reshape('f', batch, time, neurons);
   }
 
   private static float[] random(Random random, int length, float mean) {

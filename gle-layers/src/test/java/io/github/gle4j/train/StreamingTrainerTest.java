@@ -215,6 +215,25 @@ class StreamingTrainerTest {
   }
 
   @Test
+  void targetsThatAreNoClassesHaveALossOnly() {
+    MultiLayerNetwork network =
+        network(
+            new Sgd(0.01),
+            hidden(2).build(),
+            readout(4, 1).build(),
+            new RnnLossLayer.Builder(LossFunction.MSE).activation(Activation.IDENTITY).build());
+    StreamingTrainer trainer = StreamingTrainer.builder(network).build();
+    DataSet signal = new DataSet(DATA.getFeatures(), gaussian(9, 4, 1, TIME));
+    StreamingResult fitted = trainer.fit(signal);
+    assertTrue(fitted.loss() > 0);
+    assertEquals(0, fitted.evaluation().getNumRowCounter());
+    assertEquals(Double.NaN, trainer.evaluate(iterator(signal)).accuracy());
+    DataSet yesOrNo =
+        new DataSet(DATA.getFeatures(), gaussian(9, 4, 1).gt(0).castTo(DataType.DOUBLE));
+    assertEquals(4, trainer.fit(yesOrNo).evaluation().getNumRowCounter());
+  }
+
+  @Test
   void evaluationStartsFromTheCarriedState() {
     StreamingTrainer trainer = StreamingTrainer.builder(frozenClassifier()).build();
     StreamingResult fresh = trainer.evaluate(iterator(DATA));

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import io.github.gle4j.dynamics.CheckedCopy;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -46,42 +42,20 @@ final class Courses {
   }
 
   /**
-   * Copies a course, delayed by one step.
-   *
-   * @param first the sequence's first step, [batch, size]
-   * @param course [batch, time, size], whose last step is left out
-   * @param sequence out: [batch, size, time]
-   */
-  static void writeDelayed(INDArray first, INDArray course, INDArray sequence) {
-    CheckedCopy.copy(first, sequence.get(all(), all(), point(0)));
-    write(course, sequence, 1);
-  }
-
-  /**
    * Copies a course.
    *
    * @param course [batch, time, size]
    * @param sequence out: [batch, size, time]
    */
   static void write(INDArray course, INDArray sequence) {
-    write(course, sequence, 0);
-  }
-
-  private static void write(INDArray course, INDArray sequence, int delay) {
-    int last = (int) course.size(1) - delay;
-    if (last == 0) {
-      return;
-    }
     if (!isPlain(sequence) || !isPlain(course)) {
-      CheckedCopy.copy(
-          course.get(all(), interval(0, last), all()).permute(0, 2, 1),
-          sequence.get(all(), all(), interval(delay, last + delay)));
+      CheckedCopy.copy(course.permute(0, 2, 1), sequence);
       return;
     }
     Runs runs = new Runs(course);
     FloatPointer steps = NativeFloats.of(sequence);
-    for (int t = 0; t < last; t += STEPS_AT_ONCE) {
-      int count = Math.min(STEPS_AT_ONCE, last - t);
+    for (int t = 0; t < runs.time; t += STEPS_AT_ONCE) {
+      int count = Math.min(STEPS_AT_ONCE, runs.time - t);
       for (int n = 0; n < runs.size; n++) {
         runs.at(n, t).get(runs.run, 0, count * runs.batch);
         for (int k = 0; k < count; k++) {
@@ -89,35 +63,7 @@ final class Courses {
               runs.run, k * runs.batch, runs.block, k * runs.step + n * runs.batch, runs.batch);
         }
       }
-      steps.position(((long) t + delay) * runs.step).put(runs.block, 0, count * runs.step);
-    }
-  }
-
-  /**
-   * Delays a course by one step.
-   *
-   * @param first what the result begins with, [batch, size]
-   * @param course [batch, time, size], whose last step is left out
-   * @param delayed out: of the same shape
-   */
-  static void delay(INDArray first, INDArray course, INDArray delayed) {
-    CheckedCopy.copy(first, delayed.get(all(), point(0), all()));
-    long last = course.size(1) - 1;
-    if (last == 0) {
-      return;
-    }
-    if (!isPlain(course) || !isPlain(delayed)) {
-      CheckedCopy.copy(
-          course.get(all(), interval(0, last), all()),
-          delayed.get(all(), interval(1, last + 1), all()));
-      return;
-    }
-    Runs from = new Runs(course);
-    Runs to = new Runs(delayed);
-    float[] row = new float[(int) last * from.batch];
-    for (int n = 0; n < from.size; n++) {
-      from.at(n, 0).get(row);
-      to.at(n, 1).put(row);
+      steps.position((long) t * runs.step).put(runs.block, 0, count * runs.step);
     }
   }
 

@@ -7,7 +7,6 @@ import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sasum;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
-import static org.bytedeco.openblas.global.openblas.cblas_sger;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
@@ -32,9 +31,9 @@ final class DenseConnectivity implements Connectivity {
    * Works on these arrays.
    *
    * @param weights [inputs, neurons] in 'f' order
-   * @param weightGradients as weights
+   * @param weightGradients as weights; null: only {@link #forward} and {@link #feedback} are called
    * @param biases [1, neurons], or null
-   * @param biasGradients as biases
+   * @param biasGradients as biases; null with weightGradients
    */
   DenseConnectivity(
       int batch,
@@ -47,9 +46,9 @@ final class DenseConnectivity implements Connectivity {
     inputs = (int) weights.size(0);
     neurons = (int) weights.size(1);
     this.weights = NativeFloats.of(weights);
-    this.weightGradients = NativeFloats.of(weightGradients);
+    this.weightGradients = weightGradients == null ? null : NativeFloats.of(weightGradients);
     this.biases = biases == null ? null : NativeFloats.of(biases);
-    this.biasGradients = biases == null ? null : NativeFloats.of(biasGradients);
+    this.biasGradients = biasGradients == null ? null : NativeFloats.of(biasGradients);
     bias = new float[neurons];
     currents = scratch.memory("currents", (long) batch * neurons);
     errors = scratch.memory("errors", (long) batch * neurons);
@@ -129,130 +128,6 @@ final class DenseConnectivity implements Connectivity {
   public float sizeOfGradients() {
     float size = cblas_sasum(inputs * neurons, weightGradients, 1);
     return biases == null ? size : size + cblas_sasum(neurons, biasGradients, 1);
-  }
-
-  /**
-   * The products of many steps, {@code W r} without a bias.
-   *
-   * @param below [samples, inputs] in 'f' order
-   * @param weights [inputs, neurons] in 'f' order
-   * @param currents out: [samples, neurons] in 'f' order
-   */
-  static void products(INDArray below, INDArray weights, INDArray currents) {
-    product(
-        CblasNoTrans,
-        CblasNoTrans,
-        Math.toIntExact(below.size(0)),
-        (int) weights.size(1),
-        (int) weights.size(0),
-        1,
-        NativeFloats.of(below),
-        NativeFloats.of(weights),
-        0,
-        NativeFloats.of(currents));
-  }
-
-  /**
-   * Whether the products of many steps can be computed by OpenBLAS.
-   *
-   * @param matrices all that take part
-   * @return true for floats on the CPU in 'f' order without gaps
-   */
-  static boolean isFor(INDArray... matrices) {
-    for (INDArray matrix : matrices) {
-      if (NativeFloats.obstacle(matrix.dataType()).isPresent()
-          || matrix.stride(0) != 1
-          || matrix.stride(1) != matrix.size(0)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /**
-   * Adds a bias to the currents of many steps.
-   *
-   * @param bias one per neuron, without gaps
-   * @param currents [samples, neurons] in 'f' order, changed
-   */
-  static void addToRows(INDArray bias, INDArray currents) {
-    int samples = Math.toIntExact(currents.size(0));
-    try (FloatPointer ones = ones(samples)) {
-      cblas_sger(
-          CblasColMajor,
-          samples,
-          (int) currents.size(1),
-          1,
-          ones,
-          1,
-          NativeFloats.of(bias),
-          1,
-          NativeFloats.of(currents),
-          samples);
-    }
-  }
-
-  /**
-   * The feedback of many steps, {@code W^T e}.
-   *
-   * @param e [samples, neurons] in 'f' order
-   * @param weights [inputs, neurons] in 'f' order
-   * @param f out: [samples, inputs] in 'f' order
-   */
-  static void feedbacks(INDArray e, INDArray weights, INDArray f) {
-    product(
-        CblasNoTrans,
-        CblasTrans,
-        Math.toIntExact(e.size(0)),
-        (int) weights.size(0),
-        (int) weights.size(1),
-        1,
-        NativeFloats.of(e),
-        NativeFloats.of(weights),
-        0,
-        NativeFloats.of(f));
-  }
-
-  /**
-   * Subtracts the sums over many steps of errors times rates from gradients.
-   *
-   * @param below [samples, inputs] in 'f' order
-   * @param e [samples, neurons] in 'f' order
-   * @param weightGradients [inputs, neurons] in 'f' order, changed
-   * @param biasGradients one per neuron without gaps, changed; or null
-   */
-  static void subtractGradients(
-      INDArray below, INDArray e, INDArray weightGradients, INDArray biasGradients) {
-    int samples = Math.toIntExact(e.size(0));
-    int neurons = (int) e.size(1);
-    product(
-        CblasTrans,
-        CblasNoTrans,
-        (int) below.size(1),
-        neurons,
-        samples,
-        -1,
-        NativeFloats.of(below),
-        NativeFloats.of(e),
-        1,
-        NativeFloats.of(weightGradients));
-    if (biasGradients != null) {
-      try (FloatPointer ones = ones(samples)) {
-        cblas_sgemv(
-            CblasColMajor,
-            CblasTrans,
-            samples,
-            neurons,
-            -1,
-            NativeFloats.of(e),
-            samples,
-            ones,
-            1,
-            1,
-            NativeFloats.of(biasGradients),
-            1);
-      }
-    }
   }
 
   private static FloatPointer ones(int count) {

@@ -10,6 +10,7 @@ import io.github.gle4j.dynamics.Nd4jKernel;
 import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,7 +22,6 @@ import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
-import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -31,27 +31,26 @@ import org.nd4j.linalg.factory.Nd4j;
  * {@link GleDense} at run time: dense connectivity around the neurons of a {@link GleKernel}, for
  * one step at a time ({@link StreamingLayer}) and for whole sequences (DL4J's own calls).
  *
- * <p>Over a sequence the weights are fixed, so the layer's time course is one matrix product and a
- * scan; {@link #backpropGradient} runs the error neurons forward in time. Both give the numbers of
+ * <p>Over a sequence the weights are fixed. Its forward pass runs membranes and rates through all
+ * steps, {@link #backpropGradient} the error neurons, forward in time too. Both give the numbers of
  * the single steps.
  */
 public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements StreamingLayer {
   private final transient GleKernel<INDArray> kernel = new Nd4jKernel();
-  private final transient GleKernel<INDArray> sequenceKernel;
+  private final transient Scratch scratch = new Scratch();
 
   /**
-   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, time, nIn], the
-   * weights with their noise, {@code uDot} and {@code d} [batch, time, nOut], {@code d} before the
-   * first step, the neurons before it (with gamma = 0 only their error neurons and feedback, which
-   * the pass leaves alone), where it stored the neurons after the last step, or null, and whether
-   * dropout was applied.
+   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
+   * weights with their noise, {@code d} before each step and {@code uDot}, [batch, nOut, time] or
+   * null, the neurons before the first step (with gamma = 0 only their error neurons and feedback,
+   * which the pass leaves alone), where it stored the neurons after the last step, or null, and
+   * whether dropout was applied.
    */
   private record Course(
       INDArray below,
       INDArray weights,
-      INDArray uDot,
       INDArray d,
-      INDArray dBefore,
+      INDArray uDot,
       NeuronState start,
       Map<String, INDArray> stored,
       boolean training) {}
@@ -66,7 +65,6 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
    */
   public GleDenseImpl(NeuralNetConfiguration conf, DataType dataType) {
     super(conf, dataType);
-    sequenceKernel = NativeFloats.obstacle(dataType).isPresent() ? kernel : new NativeKernel();
   }
 
   // One step at a time.
@@ -79,46 +77,30 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
   @Override
   public void step(
       NeuronState state, INDArray below, INDArray above, INDArray mask, boolean learn) {
-    NeuronState before = mask == null ? null : state.copy();
-    NeuronParameters<INDArray> neurons = neurons();
-    kernel.error(neurons, above, state.d(), state.v(), state.q(), state.vDot(), state.e());
-    if (mask != null) {
-      state.q().muliColumnVector(mask);
-      state.e().muliColumnVector(mask);
-    }
-    forward(below, weights(), bias(), state.current());
-    kernel.membrane(neurons, state.current(), state.e(), state.u(), state.uDot(), state.p());
+    errors(state, above, state.d(), mask);
+    membranes(state, below, state.e(), mask, weights(), bias());
     if (learn) {
       addGradients(below, state.e());
       addTimeConstantGradients(state.q(), state.e(), state.uDot());
     }
     feedback(state.e(), weights(), state.nextF());
-    RateFunctions.apply(layerConf().getActivationFn(), state.p(), state.nextR(), state.d());
-    if (mask != null) {
-      hold(mask, before.u(), state.u());
-      hold(mask, before.v(), state.v());
-      hold(mask, before.d(), state.d());
-      hold(mask, before.r(), state.nextR());
-      hold(mask, before.f(), state.nextF());
-    }
+    hold(mask, state.f(), state.nextF());
   }
 
   @Override
   public INDArray infer(NeuronState state, INDArray below, INDArray mask) {
-    INDArray delayed =
-        Nd4j.createUninitialized(dataType, new long[] {below.size(0), below.size(1), nOut()}, 'f');
-    IActivation phi = layerConf().getActivationFn();
-    if (mask == null && sequenceKernel != kernel && RateFunctions.isFast(phi)) {
-      DenseConnectivity.products(rows(below), weights(), rows(delayed));
-      INDArray bias = bias();
-      NativeScan.run(delayed, bias, neurons(), RateFunctions.of(phi, 1), state);
-    } else {
-      INDArray first = state.r().dup('f');
-      INDArray r =
-          advance(state, below, mask, weights(), bias(), LayerWorkspaceMgr.noWorkspaces()).r();
-      Courses.delay(first, r, delayed);
-    }
-    return delayed;
+    INDArray rates =
+        Nd4j.createUninitialized(dataType, new long[] {below.size(0), nOut(), below.size(2)}, 'f');
+    advance(
+        state,
+        NativeSteps.isPlain(below) ? below : below.dup('f'),
+        mask,
+        weights(),
+        bias(),
+        rates,
+        null,
+        null);
+    return rates;
   }
 
   @Override
@@ -127,8 +109,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         batch, weights(), weightGradients(), bias(), biasGradients(), scratch);
   }
 
-  // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients. The rows of all
-  // arrays are samples, or samples times steps.
+  // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients.
 
   private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
@@ -149,46 +130,46 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
-  // The same for many steps at once, by OpenBLAS where that is possible.
-
-  private static void forwardAll(
-      INDArray below, INDArray weights, INDArray bias, INDArray current) {
-    if (!DenseConnectivity.isFor(below, weights, current)) {
-      forward(below, weights, bias, current);
-      return;
-    }
-    DenseConnectivity.products(below, weights, current);
-    if (bias != null) {
-      DenseConnectivity.addToRows(bias, current);
-    }
-  }
-
-  private static void feedbackAll(INDArray e, INDArray weights, INDArray f) {
-    if (DenseConnectivity.isFor(e, weights, f)) {
-      DenseConnectivity.feedbacks(e, weights, f);
-    } else {
-      feedback(e, weights, f);
-    }
-  }
-
-  private void addAllGradients(INDArray below, INDArray e) {
-    if (DenseConnectivity.isFor(below, e, weightGradients())) {
-      DenseConnectivity.subtractGradients(below, e, weightGradients(), biasGradients());
-    } else {
-      addGradients(below, e);
-    }
-  }
-
+  /** Null before DL4J has given the layer a place for gradients. */
   private INDArray weightGradients() {
-    return gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
+    return gradientViews == null ? null : gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
   }
 
-  /** Null when the layer has no bias. */
+  /** Null as well when the layer has no bias. */
   private INDArray biasGradients() {
-    return layerConf().isHasBias() ? gradientViews.get(GleDenseParamInitializer.BIAS_KEY) : null;
+    return gradientViews == null ? null : gradientViews.get(GleDenseParamInitializer.BIAS_KEY);
   }
 
-  // The neurons' own: time-constant gradients and rates, of one step or of all steps at once.
+  // The neurons' own.
+
+  /** The error neurons of a step, with the derivatives of the step before. */
+  private void errors(NeuronState state, INDArray above, INDArray d, INDArray mask) {
+    INDArray vBefore = mask == null ? null : state.v().dup('f');
+    kernel.error(neurons(), above, d, state.v(), state.q(), state.vDot(), state.e());
+    if (mask != null) {
+      state.q().muliColumnVector(mask);
+      state.e().muliColumnVector(mask);
+    }
+    hold(mask, vBefore, state.v());
+  }
+
+  /** The membranes of a step and their new rate, which is left in {@code nextR}. */
+  private void membranes(
+      NeuronState state,
+      INDArray below,
+      INDArray e,
+      INDArray mask,
+      INDArray weights,
+      INDArray bias) {
+    INDArray uBefore = mask == null ? null : state.u().dup('f');
+    INDArray dBefore = mask == null ? null : state.d().dup('f');
+    forward(below, weights, bias, state.current());
+    kernel.membrane(neurons(), state.current(), e, state.u(), state.uDot(), state.p());
+    RateFunctions.apply(layerConf().getActivationFn(), state.p(), state.nextR(), state.d());
+    hold(mask, uBefore, state.u());
+    hold(mask, dBefore, state.d());
+    hold(mask, state.r(), state.nextR());
+  }
 
   /** As {@link #addGradients}. */
   private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
@@ -200,9 +181,11 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
-  /** Puts the old values back where the mask is 0. */
+  /** Puts the old values back where the mask is 0; null as a mask is 1 everywhere. */
   private static void hold(INDArray mask, INDArray before, INDArray after) {
-    after.muliColumnVector(mask).addi(before.mulColumnVector(mask.rsub(1)));
+    if (mask != null) {
+      after.muliColumnVector(mask).addi(before.mulColumnVector(mask.rsub(1)));
+    }
   }
 
   @Override
@@ -332,59 +315,70 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         layerConf().isHasBias()
             ? getParamWithNoise(GleDenseParamInitializer.BIAS_KEY, training, workspaceMgr)
             : null;
-    INDArray first = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.r(), 'f');
-    INDArray dBefore = workspaceMgr.dup(ArrayType.ACTIVATIONS, state.d(), 'f');
     NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
-    INDArray below = timeSecond(x, ArrayType.ACTIVATIONS, workspaceMgr);
-    Rates rates = advance(state, below, maskArray, weights, bias, workspaceMgr);
-    course = new Course(below, weights, rates.uDot(), rates.d(), dBefore, start, stored, training);
+    ArrayType type = ArrayType.ACTIVATIONS;
+    INDArray below = NativeSteps.isPlain(x) ? x : workspaceMgr.dup(type, x, 'f');
+    long[] shape = {x.size(0), nOut(), x.size(2)};
+    INDArray rates = array(type, workspaceMgr, shape);
+    INDArray d = array(type, workspaceMgr, shape);
+    INDArray uDot = learnsTimeConstants() ? array(type, workspaceMgr, shape) : null;
+    advance(state, below, maskArray, weights, bias, rates, d, uDot);
+    course = new Course(below, weights, d, uDot, start, stored, training);
     if (stored != null) {
       store(state, stored);
     }
-    INDArray output = delayedSequence(first, rates.r(), ArrayType.ACTIVATIONS, workspaceMgr);
-    return permuteIfNWC(output);
+    return permuteIfNWC(rates);
   }
 
-  /** What became of a layer's neurons in several steps, each [batch, time, nOut] in 'f' order. */
-  private record Rates(INDArray uDot, INDArray r, INDArray d) {}
-
   /**
-   * Advances {@code u, r, d} of the state over a course.
+   * Advances {@code u, r, d} of the state over a sequence.
    *
-   * @param below [batch, time, nIn] in 'f' order: all samples and steps of a neuron lie side by
-   *     side
+   * @param below [batch, nIn, time] in 'f' order
+   * @param rates out: the rate before each step, [batch, nOut, time] in 'f' order
+   * @param d out: d before each step; null: not wanted
+   * @param uDot out: null: not wanted
    */
-  private Rates advance(
+  private void advance(
       NeuronState state,
       INDArray below,
       INDArray mask,
       INDArray weights,
       INDArray bias,
-      LayerWorkspaceMgr workspaceMgr) {
-    long batch = below.size(0);
-    long time = below.size(1);
-    INDArray current = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    forwardAll(rows(below), weights, bias, rows(current));
-    INDArray uDot = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    INDArray p = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    NeuronParameters<INDArray> neurons = neurons();
-    if (mask == null) {
-      sequenceKernel.membrane(neurons, current, null, state.u(), uDot, p);
-    } else {
-      for (long t = 0; t < time; t++) {
-        INDArray before = state.u().dup('f');
-        kernel.membrane(neurons, at(current, t), null, state.u(), at(uDot, t), at(p, t));
-        hold(at(mask, t), before, state.u());
+      INDArray rates,
+      INDArray d,
+      INDArray uDot) {
+    if (isNative()) {
+      nativeSequence(below.size(0)).forward(below, NativeSteps.ofMask(mask), state, rates, d, uDot);
+      return;
+    }
+    for (long t = 0; t < below.size(2); t++) {
+      CheckedCopy.copy(state.r(), at(rates, t));
+      if (d != null) {
+        CheckedCopy.copy(state.d(), at(d, t));
+      }
+      membranes(state, at(below, t), null, at(mask, t), weights, bias);
+      state.publishRate();
+      if (uDot != null) {
+        CheckedCopy.copy(state.uDot(), at(uDot, t));
       }
     }
-    INDArray r = current; // no longer needed
-    INDArray d = array(ArrayType.ACTIVATIONS, workspaceMgr, batch, time, nOut());
-    RateFunctions.applyFast(layerConf().getActivationFn(), rows(p), rows(r), rows(d));
-    holdWhereMasked(mask, state.r(), r);
-    holdWhereMasked(mask, state.d(), d);
-    CheckedCopy.copy(at(r, time - 1), state.r());
-    CheckedCopy.copy(at(d, time - 1), state.d());
-    return new Rates(uDot, r, d);
+  }
+
+  /** Whether sequences need nothing that only ND4J's operations do. */
+  private boolean isNative() {
+    return NativeFloats.obstacle(dataType).isEmpty()
+        && layerConf().getIDropout() == null
+        && layerConf().getWeightNoise() == null;
+  }
+
+  private NativeSequence nativeSequence(long batch) {
+    return new NativeSequence(
+        connectivity(Math.toIntExact(batch), scratch), neurons(), layerConf().getActivationFn());
+  }
+
+  private boolean learnsTimeConstants() {
+    LearnedTimeConstants learned = layerConf().getLearnedTimeConstants();
+    return learned.tauM() || learned.tauR();
   }
 
   @Override
@@ -411,71 +405,79 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
       throw new IllegalStateException(
           "backpropGradient without a forward pass before it " + layerId());
     }
-    ArrayType working = ArrayType.BP_WORKING_MEM;
-    INDArray above = timeSecond(permuteIfNWC(epsilon.castTo(dataType)), working, workspaceMgr);
-    above.negi();
-    long batch = above.size(0);
-    long time = above.size(1);
+    INDArray gradient = permuteIfNWC(epsilon.castTo(dataType)); // of the loss, by the rates
+    long batch = gradient.size(0);
+    long time = gradient.size(2);
     gradientsFlattened.assign(0);
+    INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, batch, nIn(), time);
     if (layerConf().getGamma() != 0) {
-      return result(permuteIfNWC(stepAgain(above, workspaceMgr)));
+      stepAgain(gradient, below);
+      return result(permuteIfNWC(below));
     }
     NeuronState state = course.start();
-    INDArray d = array(working, workspaceMgr, batch, time, nOut());
-    Courses.delay(course.dBefore(), course.d(), d);
-    INDArray q = array(working, workspaceMgr, batch, time, nOut());
-    INDArray e = array(working, workspaceMgr, batch, time, nOut());
-    NeuronParameters<INDArray> neurons = neurons();
-    if (maskArray == null) {
-      sequenceKernel.error(neurons, above, d, state.v(), q, state.vDot(), e);
+    if (isNative()) {
+      nativeSequence(batch)
+          .backward(
+              NativeSteps.isPlain(gradient)
+                  ? gradient
+                  : workspaceMgr.dup(ArrayType.BP_WORKING_MEM, gradient, 'f'),
+              course.below(),
+              course.d(),
+              NativeSteps.ofMask(maskArray),
+              state,
+              below,
+              course.uDot(),
+              new TimeConstantGradients(layerConf().getLearnedTimeConstants(), gradientViews));
     } else {
+      INDArray f = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nIn(), time);
       for (long t = 0; t < time; t++) {
-        INDArray mask = at(maskArray, t);
-        INDArray before = state.v().dup('f');
-        kernel.error(neurons, at(above, t), at(d, t), state.v(), at(q, t), state.vDot(), at(e, t));
-        at(q, t).muliColumnVector(mask);
-        at(e, t).muliColumnVector(mask);
-        hold(mask, before, state.v());
+        errors(state, at(gradient, t).neg(), at(course.d(), t), at(maskArray, t));
+        addGradients(at(course.below(), t), state.e());
+        if (course.uDot() != null) {
+          addTimeConstantGradients(state.q(), state.e(), at(course.uDot(), t));
+        }
+        feedback(state.e(), course.weights(), at(f, t));
+      }
+      if (course.training()) { // before the delay: its mask is that of the input
+        backpropDropOutIfPresent(permuteIfNWC(f));
+      }
+      for (long t = 0; t < time; t++) {
+        state.f().muli(-1, at(below, t));
+        hold(at(maskArray, t), state.f(), at(f, t));
+        CheckedCopy.copy(at(f, t), state.f());
       }
     }
-    addAllGradients(rows(course.below()), rows(e));
-    addTimeConstantGradients(rows(q), rows(e), rows(course.uDot()));
-    INDArray f = array(working, workspaceMgr, batch, time, nIn());
-    feedbackAll(rows(e), course.weights(), rows(f));
-    if (course.training()) { // before the delay: its mask is that of the input
-      backpropDropOutIfPresent(permuteIfNWC(f.permute(0, 2, 1)));
-    }
-    holdWhereMasked(maskArray, state.f(), f);
-    INDArray below = delayedSequence(state.f(), f, ArrayType.ACTIVATION_GRAD, workspaceMgr).negi();
     if (course.stored() != null) {
       CheckedCopy.copy(state.v(), course.stored().get("v"));
-      CheckedCopy.copy(at(f, time - 1), course.stored().get("f"));
+      CheckedCopy.copy(state.f(), course.stored().get("f"));
     }
     return result(permuteIfNWC(below));
   }
 
-  /** A step of {@link StreamingLayer} from where the forward pass started. */
-  private INDArray stepAgain(INDArray above, LayerWorkspaceMgr workspaceMgr) {
-    if (above.size(1) != 1) {
+  /**
+   * A step of {@link StreamingLayer} from where the forward pass started.
+   *
+   * @param epsilon [batch, nOut, 1]
+   * @param below out: minus the feedback of the step before, [batch, nIn, 1]
+   */
+  private void stepAgain(INDArray epsilon, INDArray below) {
+    if (epsilon.size(2) != 1) {
       throw new IllegalStateException(
           "gamma = "
               + layerConf().getGamma()
               + " lets errors act on the membranes within a sequence, which fit() cannot follow"
               + " over "
-              + above.size(1)
+              + epsilon.size(2)
               + " steps: train with StreamingTrainer or tBPTTLength(1), or set gamma = 0 "
               + layerId());
     }
     NeuronState state = course.start();
-    INDArray mask = maskArray == null ? null : at(maskArray, 0);
-    step(state, rows(course.below()), rows(above), mask, true);
-    INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, above.size(0), nIn(), 1);
-    state.f().muli(-1, below.get(all(), all(), point(0)));
+    step(state, at(course.below(), 0), at(epsilon, 0).neg(), at(maskArray, 0), true);
+    state.f().muli(-1, at(below, 0));
     state.publish();
     if (course.stored() != null) {
       store(state, course.stored());
     }
-    return below;
   }
 
   /** Ends a backward pass. */
@@ -511,42 +513,17 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     return layerConf().getNOut();
   }
 
-  /** Each step of a course repeats the one before, {@code first} at the start, where masked. */
-  private void holdWhereMasked(INDArray mask, INDArray first, INDArray course) {
-    for (long t = 0; mask != null && t < course.size(1); t++) {
-      hold(at(mask, t), t == 0 ? first : at(course, t - 1), at(course, t));
+  /** Step t of [batch, size, time], or column t of a mask [batch, time] as [batch, 1], or null. */
+  private INDArray at(INDArray sequence, long t) {
+    if (sequence == null) {
+      return null;
     }
-  }
-
-  /** Step t of [batch, time, size], or column t of a mask [batch, time] as [batch, 1]. */
-  private INDArray at(INDArray course, long t) {
-    return course.rank() == 2
-        ? course.getColumn(t, true).castTo(dataType)
-        : course.get(all(), point(t), all());
+    return sequence.rank() == 2
+        ? sequence.getColumn(t, true).castTo(dataType)
+        : sequence.get(all(), all(), point(t));
   }
 
   private INDArray array(ArrayType type, LayerWorkspaceMgr workspaceMgr, long... shape) {
     return workspaceMgr.createUninitialized(type, dataType, shape, 'f');
-  }
-
-  /** [batch, size, time] as [batch, time, size], in 'f' order. */
-  private INDArray timeSecond(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    INDArray course =
-        array(type, workspaceMgr, sequence.size(0), sequence.size(2), sequence.size(1));
-    Courses.read(sequence, course);
-    return course;
-  }
-
-  /** {@code first, course[0], course[1], ...} as a sequence [batch, size, time]. */
-  private INDArray delayedSequence(
-      INDArray first, INDArray course, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    INDArray sequence = array(type, workspaceMgr, course.size(0), course.size(2), course.size(1));
-    Courses.writeDelayed(first, course, sequence);
-    return sequence;
-  }
-
-  /** A view of [batch, time, size] as [batch * time, size]. */
-  private static INDArray rows(INDArray course) {
-    return course.reshape('f', course.size(0) * course.size(1), course.size(2));
   }
 }

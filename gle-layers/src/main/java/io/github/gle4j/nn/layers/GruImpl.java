@@ -127,13 +127,39 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
       CheckedCopy.copy(checkedState(start, batch), at(states, 0));
     }
     course = preActivations(x, states, training, workspaceMgr);
-    INDArray r = course.r();
-    INDArray z = course.z();
     INDArray recurrentWeights =
         getParamWithNoise(GruParamInitializer.RECURRENT_WEIGHT_KEY, training, workspaceMgr);
+    if (isNative()) {
+      new NativeGru(layerConf(), recurrentWeights, Math.toIntExact(batch))
+          .forward(
+              states,
+              course.gatesIn(),
+              course.gates(),
+              course.candidateIn(),
+              course.candidate(),
+              course.recurrent(),
+              NativeSteps.ofMask(maskArray));
+    } else {
+      runThrough(states, recurrentWeights, training);
+    }
+    // A copy: the layer above may change its input in place.
+    return permuteIfNWC(workspaceMgr.dup(ArrayType.ACTIVATIONS, course.outputs(), 'f'));
+  }
+
+  /** Whether what goes step by step needs nothing that only ND4J's operations do. */
+  private boolean isNative() {
+    return NativeFloats.obstacle(dataType).isEmpty()
+        && layerConf().getWeightNoise() == null
+        && RateFunctions.isFast(layerConf().getGateActivationFn())
+        && RateFunctions.isFast(layerConf().getActivationFn());
+  }
+
+  private void runThrough(INDArray states, INDArray recurrentWeights, boolean training) {
+    INDArray r = course.r();
+    INDArray z = course.z();
     INDArray gateWeights = recurrentWeights.get(all(), interval(0, 2 * nOut()));
     INDArray candidateWeights = recurrentWeights.get(all(), interval(2 * nOut(), 3 * nOut()));
-    for (long t = 0; t < time; t++) {
+    for (long t = 0; t < states.size(2) - 1; t++) {
       INDArray before = at(states, t);
       INDArray gatesIn = at(course.gatesIn(), t);
       Nd4j.gemm(before, gateWeights, gatesIn, false, false, 1, 1);
@@ -152,8 +178,6 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
         after.muliColumnVector(maskAt(t));
       }
     }
-    // A copy: the layer above may change its input in place.
-    return permuteIfNWC(workspaceMgr.dup(ArrayType.ACTIVATIONS, course.outputs(), 'f'));
   }
 
   /**
@@ -263,6 +287,43 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     long n = nOut();
     long batch = eps.size(0);
     long time = eps.size(2);
+    // Gradients by what the recurrent product is part of: r and z before activation, what r scales.
+    INDArray recurrent = zeros(workspaceMgr, batch, 3 * n, time);
+    INDArray byCandidateIn = zeros(workspaceMgr, batch, n, time);
+    INDArray recurrentWeights =
+        getParamWithNoise(GruParamInitializer.RECURRENT_WEIGHT_KEY, true, workspaceMgr);
+    long end = tbpttBackLength <= 0 ? 0 : Math.max(0, time - tbpttBackLength);
+    if (isNative()) {
+      new NativeGru(layerConf(), recurrentWeights, Math.toIntExact(batch))
+          .backward(
+              NativeSteps.isPlain(eps) ? eps : workspaceMgr.dup(ArrayType.BP_WORKING_MEM, eps, 'f'),
+              course.states(),
+              course.gatesIn(),
+              course.candidateIn(),
+              course.recurrent(),
+              NativeSteps.ofMask(maskArray),
+              (int) end,
+              recurrent,
+              byCandidateIn);
+    } else {
+      runBack(eps, recurrentWeights, end, recurrent, byCandidateIn, workspaceMgr);
+    }
+    INDArray below = gradients(recurrent, byCandidateIn, workspaceMgr);
+    weightNoiseParams.clear();
+
+    Gradient gradient = new DefaultGradient(gradientsFlattened);
+    gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
+    return new Pair<>(gradient, permuteIfNWC(backpropDropOutIfPresent(below)));
+  }
+
+  private void runBack(
+      INDArray eps,
+      INDArray recurrentWeights,
+      long end,
+      INDArray recurrent,
+      INDArray byCandidateIn,
+      LayerWorkspaceMgr workspaceMgr) {
+    long n = nOut();
     INDArray r = course.r();
     INDArray z = course.z();
 
@@ -277,17 +338,11 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
             .muli(gateSlopes.get(all(), interval(n, 2 * n), all()));
     INDArray toR = course.recurrent().mul(gateSlopes.get(all(), interval(0, n), all()));
 
-    // Gradients by what the recurrent product is part of: r and z before activation, what r scales.
-    INDArray recurrent = zeros(workspaceMgr, batch, 3 * n, time);
     INDArray byR = recurrent.get(all(), interval(0, n), all());
     INDArray byZ = recurrent.get(all(), interval(n, 2 * n), all());
     INDArray byScaled = recurrent.get(all(), interval(2 * n, 3 * n), all());
-    INDArray byCandidateIn = zeros(workspaceMgr, batch, n, time);
-    INDArray recurrentWeights =
-        getParamWithNoise(GruParamInitializer.RECURRENT_WEIGHT_KEY, true, workspaceMgr);
-    INDArray byState = zeros(workspaceMgr, batch, n);
-    long end = tbpttBackLength <= 0 ? 0 : Math.max(0, time - tbpttBackLength);
-    for (long t = time - 1; t >= end; t--) {
+    INDArray byState = zeros(workspaceMgr, eps.size(0), n);
+    for (long t = eps.size(2) - 1; t >= end; t--) {
       byState.addi(at(eps, t));
       if (maskArray != null) {
         byState.muliColumnVector(maskAt(t));
@@ -300,12 +355,6 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
       byState.muli(at(z, t));
       Nd4j.gemm(at(recurrent, t), recurrentWeights, byState, false, true, 1, 1);
     }
-    INDArray below = gradients(recurrent, byCandidateIn, workspaceMgr);
-    weightNoiseParams.clear();
-
-    Gradient gradient = new DefaultGradient(gradientsFlattened);
-    gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    return new Pair<>(gradient, permuteIfNWC(backpropDropOutIfPresent(below)));
   }
 
   /** Sets the parameters' gradients; returns the gradient by the input, [batch, nIn, time]. */

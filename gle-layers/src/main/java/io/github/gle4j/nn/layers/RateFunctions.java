@@ -4,7 +4,6 @@ package io.github.gle4j.nn.layers;
 import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.dynamics.RateFunction;
 import java.util.Map;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationHardSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationHardTanH;
@@ -27,8 +26,6 @@ public final class RateFunctions {
           new ActivationReLU(), RateFunction.RELU,
           new ActivationHardSigmoid(), RateFunction.HARD_SIGMOID,
           new ActivationHardTanH(), RateFunction.HARD_TANH);
-
-  private static final int PIECE = 4096; // stays in the processor's first cache
 
   private RateFunctions() {}
 
@@ -64,35 +61,6 @@ public final class RateFunctions {
   public static boolean isFast(IActivation activation) {
     return FAST.keySet().stream()
         .anyMatch(known -> known.getClass() == activation.getClass() && known.equals(activation));
-  }
-
-  /**
-   * As {@link #apply}, by a fast function where there is one and the arrays are plain memory.
-   *
-   * @param activation phi
-   * @param p [samples, neurons], without gaps, as r and d; no defined content afterwards
-   * @param r of the same shape
-   * @param d of the same shape
-   */
-  static void applyFast(IActivation activation, INDArray p, INDArray r, INDArray d) {
-    if (!isFast(activation) || NativeFloats.obstacle(p.dataType()).isPresent()) {
-      apply(activation, p, r, d);
-      return;
-    }
-    RateFunction fast = FAST.get(activation);
-    FloatPointer voltages = NativeFloats.of(p);
-    FloatPointer rates = NativeFloats.of(r);
-    FloatPointer derivatives = NativeFloats.of(d);
-    float[] voltage = new float[(int) Math.min(p.length(), PIECE)];
-    float[] rate = voltage.clone();
-    float[] derivative = voltage.clone();
-    for (long at = 0; at < p.length(); at += PIECE) {
-      int count = (int) Math.min(p.length() - at, PIECE);
-      voltages.position(at).get(voltage, 0, count);
-      fast.apply(voltage, rate, derivative);
-      rates.position(at).put(rate, 0, count);
-      derivatives.position(at).put(derivative, 0, count);
-    }
   }
 
   /**

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.checkpoint;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Keeps the latest checkpoints of a run in a folder. A checkpoint is written to a temporary file,
+ * brought to the medium, then given its name in one step: whenever the machine stops, every file
+ * with the name of a checkpoint is whole. One folder is for one run at a time.
+ */
+public final class CheckpointFolder {
+  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{12})\\.gle");
+  private static final String TEMPORARY = ".checkpoint.writing";
+
+  private final Path folder;
+  private final int kept;
+  private final Disk disk;
+
+  /**
+   * A checkpoint that was loaded.
+   *
+   * @param checkpoint its content
+   * @param file where it was
+   * @param skipped later ones that could not be used, with the reason, newest first
+   */
+  public record Loaded(
+      Checkpoint checkpoint, Path file, List<InvalidCheckpointException> skipped) {}
+
+  /**
+   * A folder, which is made when the first checkpoint is saved.
+   *
+   * @param folder where the files are
+   * @param kept number of checkpoints that are left there, at least 1; 2 or more outlive damage to
+   *     the latest
+   * @throws IllegalArgumentException when kept is less than 1
+   */
+  public CheckpointFolder(Path folder, int kept) {
+    this(folder, kept, Disk.REAL);
+  }
+
+  CheckpointFolder(Path folder, int kept, Disk disk) {
+    if (kept < 1) {
+      throw new IllegalArgumentException("kept = " + kept + ": 1 or more checkpoints allowed");
+    }
+    this.folder = folder;
+    this.kept = kept;
+    this.disk = disk;
+  }
+
+  /**
+   * Saves a checkpoint and deletes those that are no longer kept.
+   *
+   * @param checkpoint its content
+   * @return the new file
+   * @throws IOException when it cannot be saved; those that were there are untouched then
+   */
+  public Path save(Checkpoint checkpoint) throws IOException {
+    Files.createDirectories(folder);
+    List<Path> earlier = files();
+    long number = earlier.isEmpty() ? 1 : number(earlier.get(0)).getAsLong() + 1;
+    Path file = folder.resolve("checkpoint-%012d.gle".formatted(number));
+    Path temporary = folder.resolve(TEMPORARY);
+    try {
+      try (FileChannel channel = disk.create(temporary)) {
+        disk.write(channel, CheckpointFormat.encode(checkpoint));
+        disk.sync(channel);
+      }
+      disk.move(temporary, file);
+      disk.syncFolder(folder);
+    } catch (IOException | RuntimeException e) {
+      try {
+        disk.delete(temporary);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    for (Path old : earlier.subList(Math.min(kept - 1, earlier.size()), earlier.size())) {
+      disk.delete(old);
+    }
+    return file;
+  }
+
+  /**
+   * Loads the newest checkpoint that is whole.
+   *
+   * @return nothing when there is no file of a checkpoint's name
+   * @throws InvalidCheckpointException when there are such files and none is whole
+   * @throws IOException when the folder cannot be read
+   */
+  public Optional<Loaded> load() throws IOException {
+    List<InvalidCheckpointException> skipped = new ArrayList<>();
+    for (Path file : files()) {
+      try {
+        return Optional.of(new Loaded(CheckpointFormat.read(file), file, List.copyOf(skipped)));
+      } catch (InvalidCheckpointException e) {
+        skipped.add(e);
+      }
+    }
+    if (!skipped.isEmpty()) {
+      throw skipped.get(0);
+    }
+    return Optional.empty();
+  }
+
+  /** Newest first. */
+  private List<Path> files() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    return disk.list(folder).stream()
+        .filter(file -> number(file).isPresent())
+        .sorted(Comparator.comparingLong((Path file) -> number(file).getAsLong()).reversed())
+        .toList();
+  }
+
+  private static OptionalLong number(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    return name.matches() ? OptionalLong.of(Long.parseLong(name.group(1))) : OptionalLong.empty();
+  }
+}

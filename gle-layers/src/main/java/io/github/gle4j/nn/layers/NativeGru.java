@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.nn.layers;
+
+import static org.bytedeco.openblas.global.openblas.CblasColMajor;
+import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas.CblasTrans;
+import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
+
+import io.github.gle4j.dynamics.RateFunction;
+import io.github.gle4j.dynamics.SampleMask;
+import io.github.gle4j.nn.conf.Gru;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What goes step by step in a {@link GruImpl}, for floats on the CPU: Java arrays [size][batch] and
+ * OpenBLAS on DL4J's memory. Names are those of {@link GruImpl}, sequences [batch, size, time].
+ */
+final class NativeGru {
+  private final int batch;
+  private final int units;
+  private final RateFunction ofGates;
+  private final RateFunction ofCandidate;
+  private final FloatPointer gateWeights;
+  private final FloatPointer candidateWeights;
+  private final float[] gatesIn;
+  private final float[] gates; // r, then z
+  private final float[] gateSlopes;
+  private final float[] candidateIn;
+  private final float[] candidate;
+  private final float[] candidateSlope;
+  private final float[] recurrent;
+  private final float[] state;
+  private final float[] z;
+
+  /** For sequences of this batch size; the recurrent weights are [nOut, 3 nOut] in 'f' order. */
+  NativeGru(Gru conf, INDArray recurrentWeights, int batch) {
+    this.batch = batch;
+    units = Math.toIntExact(recurrentWeights.size(0));
+    ofGates = RateFunctions.of(conf.getGateActivationFn(), 2 * units);
+    ofCandidate = RateFunctions.of(conf.getActivationFn(), units);
+    gateWeights = NativeFloats.of(recurrentWeights);
+    candidateWeights = NativeFloats.of(recurrentWeights).position(2L * units * units);
+    int size = units * batch;
+    gatesIn = new float[2 * size];
+    gates = new float[2 * size];
+    gateSlopes = new float[2 * size];
+    candidateIn = new float[size];
+    candidate = new float[size];
+    candidateSlope = new float[size];
+    recurrent = new float[size];
+    state = new float[size];
+    z = new float[size];
+  }
+
+  /**
+   * Runs through a sequence.
+   *
+   * @param states in: the first; out: all others
+   * @param allGatesIn in: the input's share and biases; out: pre-activations
+   * @param allGates out
+   * @param allCandidateIn as allGatesIn
+   * @param allCandidates out
+   * @param allRecurrent in: biases; out: what r multiplies
+   * @param mask rows of floats per step; null: all 1
+   */
+  void forward(
+      INDArray states,
+      INDArray allGatesIn,
+      INDArray allGates,
+      INDArray allCandidateIn,
+      INDArray allCandidates,
+      INDArray allRecurrent,
+      float[][] mask) {
+    NativeSteps ofStates = new NativeSteps(states);
+    NativeSteps ofGatesIn = new NativeSteps(allGatesIn);
+    NativeSteps gatesOut = new NativeSteps(allGates);
+    NativeSteps ofCandidateIn = new NativeSteps(allCandidateIn);
+    NativeSteps candidatesOut = new NativeSteps(allCandidates);
+    NativeSteps ofRecurrent = new NativeSteps(allRecurrent);
+    ofStates.at(0).get(state);
+    for (int t = 0; t < ofGatesIn.count(); t++) {
+      FloatPointer before = ofStates.at(t);
+      addProduct(before, gateWeights, 2 * units, ofGatesIn.at(t));
+      ofGatesIn.at(t).get(gatesIn);
+      ofGates.apply(gatesIn, gates, gateSlopes);
+      gatesOut.at(t).put(gates);
+      System.arraycopy(gates, z.length, z, 0, z.length);
+
+      addProduct(before, candidateWeights, units, ofRecurrent.at(t));
+      ofRecurrent.at(t).get(recurrent);
+      ofCandidateIn.at(t).get(candidateIn);
+      for (int i = 0; i < candidateIn.length; i++) {
+        candidateIn[i] += gates[i] * recurrent[i];
+      }
+      ofCandidateIn.at(t).put(candidateIn);
+      ofCandidate.apply(candidateIn, candidate, candidateSlope);
+      candidatesOut.at(t).put(candidate);
+      for (int i = 0; i < state.length; i++) {
+        state[i] = candidate[i] + z[i] * (state[i] - candidate[i]);
+      }
+      if (mask != null) {
+        SampleMask.clear(mask[t], state);
+      }
+      ofStates.at(t + 1).put(state);
+    }
+  }
+
+  /**
+   * Runs back through a sequence.
+   *
+   * @param epsilon gradient of the loss by the outputs
+   * @param states as after {@link #forward}, and so are allGatesIn, allCandidateIn, allRecurrent
+   * @param mask as in {@link #forward}
+   * @param end the last step to visit
+   * @param byRecurrent out: gradient by the recurrent products
+   * @param byCandidateIn out: gradient by the candidate's pre-activation
+   */
+  void backward(
+      INDArray epsilon,
+      INDArray states,
+      INDArray allGatesIn,
+      INDArray allCandidateIn,
+      INDArray allRecurrent,
+      float[][] mask,
+      int end,
+      INDArray byRecurrent,
+      INDArray byCandidateIn) {
+    NativeSteps ofEpsilon = new NativeSteps(epsilon);
+    NativeSteps ofStates = new NativeSteps(states);
+    NativeSteps ofGatesIn = new NativeSteps(allGatesIn);
+    NativeSteps ofCandidateIn = new NativeSteps(allCandidateIn);
+    NativeSteps ofRecurrent = new NativeSteps(allRecurrent);
+    NativeSteps recurrentOut = new NativeSteps(byRecurrent);
+    NativeSteps candidateOut = new NativeSteps(byCandidateIn);
+    int size = state.length;
+    float[] eps = new float[size];
+    float[] byState = new float[size];
+    float[] zSlope = new float[size];
+    float[] byR = new float[size];
+    float[] byZ = new float[size];
+    float[] byScaled = new float[size];
+    float[] byIn = new float[size];
+    try (FloatPointer through = new FloatPointer((long) size)) {
+      for (int t = ofEpsilon.count() - 1; t >= end; t--) {
+        ofEpsilon.at(t).get(eps);
+        for (int i = 0; i < size; i++) {
+          byState[i] += eps[i];
+        }
+        if (mask != null) {
+          SampleMask.clear(mask[t], byState);
+        }
+        ofGatesIn.at(t).get(gatesIn);
+        ofGates.apply(gatesIn, gates, gateSlopes);
+        System.arraycopy(gates, size, z, 0, size);
+        System.arraycopy(gateSlopes, size, zSlope, 0, size);
+        ofCandidateIn.at(t).get(candidateIn);
+        ofCandidate.apply(candidateIn, candidate, candidateSlope);
+        ofRecurrent.at(t).get(recurrent);
+        ofStates.at(t).get(state);
+        for (int i = 0; i < size; i++) {
+          float in = byState[i] * candidateSlope[i] * (1 - z[i]);
+          byIn[i] = in;
+          byZ[i] = byState[i] * (state[i] - candidate[i]) * zSlope[i];
+          byR[i] = in * recurrent[i] * gateSlopes[i];
+          byScaled[i] = in * gates[i];
+          byState[i] *= z[i];
+        }
+        candidateOut.at(t).put(byIn);
+        FloatPointer step = recurrentOut.at(t);
+        long from = step.position();
+        step.put(byR);
+        step.position(from + size).put(byZ);
+        step.position(from + 2L * size).put(byScaled);
+        through.put(byState);
+        cblas_sgemm(
+            CblasColMajor,
+            CblasNoTrans,
+            CblasTrans,
+            batch,
+            units,
+            3 * units,
+            1,
+            step.position(from),
+            batch,
+            gateWeights,
+            units,
+            1,
+            through,
+            batch);
+        through.get(byState);
+      }
+    }
+  }
+
+  private void addProduct(
+      FloatPointer before, FloatPointer weights, int columns, FloatPointer sum) {
+    cblas_sgemm(
+        CblasColMajor,
+        CblasNoTrans,
+        CblasNoTrans,
+        batch,
+        columns,
+        units,
+        1,
+        before,
+        batch,
+        weights,
+        units,
+        1,
+        sum,
+        batch);
+  }
+}

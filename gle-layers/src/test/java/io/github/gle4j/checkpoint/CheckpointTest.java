@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class CheckpointTest {
+  @TempDir private Path folder;
+
+  private static Checkpoint checkpoint(long number) {
+    return Checkpoint.builder()
+        .put("number", number)
+        .put("name", "größe 3")
+        .put("none", new long[0])
+        .put("rates", 0.1, Double.NaN, -0.0, Double.POSITIVE_INFINITY)
+        .put("floats", Nd4j.arange(24).castTo(DataType.FLOAT).divi(7).reshape('f', 2, 3, 4))
+        .put(
+            "doubles",
+            Nd4j.arange(6).castTo(DataType.DOUBLE).divi(7).reshape('c', 3, 2).transpose())
+        .build();
+  }
+
+  private static void same(Checkpoint expected, Checkpoint actual) {
+    assertEquals(expected.names(), actual.names());
+    assertArrayEquals(expected.longs("number"), actual.longs("number"));
+    assertEquals("größe 3", actual.text("name"));
+    assertEquals(0, actual.longs("none").length);
+    assertArrayEquals(expected.doubles("rates"), actual.doubles("rates"));
+    for (String name : List.of("floats", "doubles")) {
+      INDArray array = actual.array(name);
+      assertEquals(expected.array(name), array);
+      assertEquals(expected.array(name).dataType(), array.dataType());
+      assertEquals('f', array.ordering());
+    }
+  }
+
+  @Test
+  void whatIsSavedIsLoaded() throws IOException {
+    CheckpointFolder checkpoints = new CheckpointFolder(folder.resolve("new"), 2);
+    assertTrue(checkpoints.load().isEmpty());
+    for (long i = 1; i <= 5; i++) {
+      checkpoints.save(checkpoint(i));
+    }
+    CheckpointFolder.Loaded loaded = checkpoints.load().orElseThrow();
+    same(checkpoint(5), loaded.checkpoint());
+    assertEquals(List.of(), loaded.skipped());
+    assertEquals(List.of("checkpoint-000000000004.gle", "checkpoint-000000000005.gle"), names());
+  }
+
+  private List<String> names() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> file.getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void aDamagedFileIsSkippedAndNamed() throws IOException {
+    CheckpointFolder checkpoints = new CheckpointFolder(folder, 3);
+    checkpoints.save(checkpoint(1));
+    Path second = checkpoints.save(checkpoint(2));
+    Files.write(second, Arrays.copyOf(Files.readAllBytes(second), 100));
+    CheckpointFolder.Loaded loaded = checkpoints.load().orElseThrow();
+    assertArrayEquals(new long[] {1}, loaded.checkpoint().longs("number"));
+    assertEquals(1, loaded.skipped().size());
+    assertTrue(loaded.skipped().get(0).getMessage().contains(second.toString()));
+    checkpoints.save(checkpoint(3));
+    assertEquals(List.of(), checkpoints.load().orElseThrow().skipped());
+  }
+
+  @Test
+  void noChangeOfAnyByteGoesUnnoticed() throws IOException {
+    CheckpointFolder checkpoints = new CheckpointFolder(folder, 1);
+    Path file = checkpoints.save(checkpoint(1));
+    byte[] content = Files.readAllBytes(file);
+    Random random = new Random(1);
+    for (int i = 0; i < content.length; i++) {
+      byte[] damaged = content.clone();
+      damaged[i] ^= (byte) (1 << random.nextInt(8));
+      Files.write(file, damaged);
+      assertThrows(InvalidCheckpointException.class, checkpoints::load);
+      Files.write(file, Arrays.copyOf(content, i));
+      assertThrows(InvalidCheckpointException.class, checkpoints::load);
+    }
+    Files.write(file, content);
+    same(checkpoint(1), checkpoints.load().orElseThrow().checkpoint());
+  }
+
+  /** Fails at the n-th operation, after doing half of it if it is a write. */
+  private static final class FailingDisk implements Disk {
+    private final int failing;
+    private int operations;
+
+    FailingDisk(int failing) {
+      this.failing = failing;
+    }
+
+    private void count() throws IOException {
+      if (++operations == failing) {
+        throw new IOException("No space left on device");
+      }
+    }
+
+    @Override
+    public FileChannel create(Path file) throws IOException {
+      count();
+      return Disk.super.create(file);
+    }
+
+    @Override
+    public void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+      int end = bytes.limit();
+      bytes.limit(end / 2);
+      Disk.super.write(channel, bytes);
+      bytes.limit(end);
+      count();
+      Disk.super.write(channel, bytes);
+    }
+
+    @Override
+    public void sync(FileChannel channel) throws IOException {
+      count();
+      Disk.super.sync(channel);
+    }
+
+    @Override
+    public void move(Path from, Path to) throws IOException {
+      count();
+      Disk.super.move(from, to);
+    }
+
+    @Override
+    public void syncFolder(Path folder) throws IOException {
+      count();
+      Disk.super.syncFolder(folder);
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+      count();
+      Disk.super.delete(file);
+    }
+
+    @Override
+    public List<Path> list(Path folder) throws IOException {
+      count();
+      return Disk.super.list(folder);
+    }
+  }
+
+  @Test
+  void whicheverOperationFailsTheLatestWholeOneIsLoaded() throws IOException {
+    int operations = 0;
+    for (int failing = 1; ; failing++) {
+      Path run = folder.resolve("run" + failing);
+      CheckpointFolder healthy = new CheckpointFolder(run, 1);
+      healthy.save(checkpoint(1));
+      FailingDisk disk = new FailingDisk(failing);
+      boolean failed = false;
+      try {
+        new CheckpointFolder(run, 1, disk).save(checkpoint(2));
+      } catch (IOException e) {
+        assertEquals("No space left on device", e.getMessage());
+        failed = true;
+      }
+      long loaded = healthy.load().orElseThrow().checkpoint().longs("number")[0];
+      assertTrue(failed ? loaded == 1 || loaded == 2 : loaded == 2, "operation " + failing);
+      healthy.save(checkpoint(3));
+      assertEquals(3, healthy.load().orElseThrow().checkpoint().longs("number")[0]);
+      if (!failed) {
+        operations = failing - 1;
+        break;
+      }
+    }
+    assertEquals(7, operations, "list, create, write, sync, move, sync of the folder, delete");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsReported() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "not a folder");
+    assertThrows(IOException.class, () -> new CheckpointFolder(file, 1).save(checkpoint(1)));
+    new CheckpointFolder(folder, 1).save(checkpoint(1));
+  }
+
+  @Test
+  void entriesAreAskedForByNameAndKind() {
+    Checkpoint checkpoint = checkpoint(1);
+    assertMessage("no missing", () -> checkpoint.text("missing"));
+    assertMessage("number as LONGS", () -> checkpoint.text("number"));
+    assertMessage("is taken", () -> Checkpoint.builder().put("a", 1L).put("a", 2L));
+    assertMessage("1 to 255 bytes", () -> Checkpoint.builder().put("", 1L));
+    assertMessage("FLOAT or DOUBLE", () -> Checkpoint.builder().put("a", Nd4j.createFromArray(1)));
+    assertMessage("1 or more", () -> new CheckpointFolder(folder, 0));
+  }
+
+  private static void assertMessage(String part, Runnable action) {
+    String message = assertThrows(IllegalArgumentException.class, action::run).getMessage();
+    assertTrue(message.contains(part), message);
+  }
+}
