@@ -2,7 +2,11 @@
 package io.github.gle4j;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameStartingWith;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -12,12 +16,16 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.deeplearning4j.util.ModelSerializer;
 
 /** Who may know whom. */
 @AnalyzeClasses(packages = "io.github.gle4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] LAYERS = {
-    "io.github.gle4j.dynamics..", "io.github.gle4j.nn..", "io.github.gle4j.train.."
+    "io.github.gle4j.checkpoint..",
+    "io.github.gle4j.dynamics..",
+    "io.github.gle4j.nn..",
+    "io.github.gle4j.train.."
   };
   private static final String[] DATASETS = {
     "io.github.gle4j.download..",
@@ -46,9 +54,23 @@ class ArchitectureTest {
               "io.github.gle4j.dynamics..",
               "org.nd4j.linalg.api.ndarray..",
               "org.nd4j.linalg.api.buffer..",
+              "org.nd4j.linalg.api.memory..",
               "org.nd4j.linalg.api.ops..",
               "org.nd4j.linalg.factory..",
               "org.nd4j.linalg.indexing..");
+
+  @ArchTest
+  static final ArchRule CHECKPOINTS_KNOW_ARRAYS_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage("io.github.gle4j.checkpoint..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.github.gle4j.dynamics..",
+              "io.github.gle4j.nn..",
+              "io.github.gle4j.train..",
+              "org.deeplearning4j..");
 
   @ArchTest
   static final ArchRule NN_DOES_NOT_KNOW_THE_TRAINER =
@@ -104,6 +126,15 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule NO_JAVA_DESERIALISATION =
       noClasses().should().dependOnClassesThat().areAssignableTo(java.io.ObjectInputStream.class);
+
+  /** It deserialises Java objects from the file: io.github.gle4j.nn.util.ModelFiles loads. */
+  @ArchTest
+  static final ArchRule NOBODY_LOADS_BY_MODEL_SERIALIZER =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              target(owner(assignableTo(ModelSerializer.class)))
+                  .and(target(nameStartingWith("restore"))));
 
   @ArchTest
   static final ArchRule ONLY_PROGRAMS_PRINT =

@@ -71,7 +71,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "S",
       description =
           "Time steps between updates in sequence mode, 1 to the length of a sequence "
-              + "(default: 72, at most the length).")
+              + "(default: 8).")
   private Integer segment;
 
   @Option(

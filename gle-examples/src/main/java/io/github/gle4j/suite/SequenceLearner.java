@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -13,30 +14,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.CycleSchedule;
-import org.nd4j.linalg.schedule.ISchedule;
-import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
  * DL4J's {@code fit}: an update after every segment of a minibatch of sequences. Neurons carry on
  * from segment to segment and start every minibatch, and every evaluation, from rest.
  */
 final class SequenceLearner implements Learner {
-  /** DL4J's schedule divides by a fraction of its length. */
-  private static final long SHORTEST = 10;
-
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
+  private final ReduceOnPlateau plateau; // or null
   private final Watch watch = new Watch();
   private final int length;
   private final int segment;
 
-  SequenceLearner(TrainingPlan plan, int batchesPerEpoch) {
+  SequenceLearner(TrainingPlan plan) {
     length = plan.model().shape().length();
     segment = plan.segmentLength();
-    Adam updater = new Adam(schedule(plan, batchesPerEpoch));
-    network = (MultiLayerNetwork) plan.model().architecture().network(plan.seed(), updater);
+    network = (MultiLayerNetwork) plan.network();
+    plateau = Plateau.of(plan.model().settings());
     MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
     if (segment < length) {
       configuration.setBackpropType(BackpropType.TruncatedBPTT);
@@ -46,15 +41,6 @@ final class SequenceLearner implements Learner {
     network.init();
     network.addListeners(watch);
     trainer = StreamingTrainer.builder(network).carryState(false).build();
-  }
-
-  /** One cycle over the whole plan: up to the plan's rate, down again, and a slow end. */
-  private ISchedule schedule(TrainingPlan plan, int batchesPerEpoch) {
-    long updates = (long) plan.epochs() * batchesPerEpoch * updatesPerBatch();
-    return new CycleSchedule(
-        ScheduleType.ITERATION,
-        plan.initialLearningRate(),
-        Math.toIntExact(Math.max(SHORTEST, updates)));
   }
 
   @Override
@@ -87,10 +73,12 @@ final class SequenceLearner implements Learner {
     return trainer.doEvaluation(sequences, evaluation);
   }
 
-  /** The schedule of the learning rate is fixed. */
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
+    if (plateau != null) {
+      trainer.multiplyLearningRate(plateau.observe(watchedLoss));
+    }
   }
 
   @Override

@@ -62,7 +62,7 @@ public final class TrainingRun implements AutoCloseable {
     this.watched = watched;
     this.stopWhen = stopWhen;
     parts = plan.task().parts(plan.model(), plan.seed());
-    learner = plan.learner(parts.batchesPerEpoch(), threads, watched, this::isStopped);
+    learner = plan.learner(threads, watched, this::isStopped);
   }
 
   /**

@@ -283,15 +283,28 @@ class TrainingRunTest {
       assertEquals(Math.log(10), epoch.train().loss(), 0.2);
       assertEquals(Math.log(10), epoch.test().loss(), 0.2);
     }
-    assertEquals(plan.initialLearningRate() / 10, run.metrics().get(1).learningRate(), 1e-12);
-    assertTrue(run.metrics().get(2).learningRate() > run.metrics().get(1).learningRate());
+    assertEquals(plan.initialLearningRate(), run.metrics().get(1).learningRate(), 1e-12);
+  }
+
+  @Test
+  void sequenceModeLowersItsRateOnAPlateau() {
+    TrainingPlan plan = sequencePlan(3, 1);
+    SequenceLearner learner = new SequenceLearner(plan);
+    for (int bad = -1; bad < plan.model().settings().plateauPatience(); bad++) {
+      learner.endEpoch(2);
+      assertEquals(plan.initialLearningRate(), learner.learningRate());
+    }
+    learner.endEpoch(2);
+    assertEquals(
+        plan.initialLearningRate() * plan.model().settings().plateauFactor(),
+        learner.learningRate());
   }
 
   /** With the parameters fixed, learning and evaluating see the same. */
   @Test
   void sequencesAreSeenAsTheyAreEvaluated() {
     TrainingPlan plan = sequencePlan(3, 1);
-    SequenceLearner learner = new SequenceLearner(plan, 3);
+    SequenceLearner learner = new SequenceLearner(plan);
     DataSet batch = firstBatch(plan, 50);
     learner.network().setLearningRate(0);
     INDArray untrained = learner.network().params().dup();
@@ -306,7 +319,7 @@ class TrainingRunTest {
 
   @Test
   void sequenceModeStopsBeforeAnUpdateThatIsNotFinite() {
-    SequenceLearner learner = new SequenceLearner(sequencePlan(4, 1), 3);
+    SequenceLearner learner = new SequenceLearner(sequencePlan(4, 1));
     DataSet batch = firstBatch(sequencePlan(4, 1), 20);
     batch.getFeatures().putScalar(3, 0, 5, Double.NaN); // in the second segment
     ArithmeticException e = assertThrows(ArithmeticException.class, () -> learner.learn(batch));

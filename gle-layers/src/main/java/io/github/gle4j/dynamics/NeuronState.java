@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -23,12 +24,13 @@ public final class NeuronState {
   private INDArray r;
   private INDArray f;
 
-  private final INDArray q;
-  private final INDArray e;
-  private final INDArray uDot;
-  private final INDArray vDot;
-  private final INDArray p;
-  private final INDArray current;
+  // Working memory, made when it is first asked for: passes over sequences need none.
+  private INDArray q;
+  private INDArray e;
+  private INDArray uDot;
+  private INDArray vDot;
+  private INDArray p;
+  private INDArray current;
   private INDArray nextR;
   private INDArray nextF;
 
@@ -38,14 +40,6 @@ public final class NeuronState {
     this.r = r;
     this.d = d;
     this.f = f;
-    q = like(u);
-    e = like(u);
-    uDot = like(u);
-    vDot = like(u);
-    p = like(u);
-    current = like(u);
-    nextR = like(u);
-    nextF = like(f);
   }
 
   /**
@@ -90,13 +84,24 @@ public final class NeuronState {
    * @return {@code u, v, r, d, f} by these names
    */
   public Map<String, INDArray> save() {
-    Map<String, INDArray> saved = new LinkedHashMap<>();
-    saved.put("u", u.dup('f'));
-    saved.put("v", v.dup('f'));
-    saved.put("r", r.dup('f'));
-    saved.put("d", d.dup('f'));
-    saved.put("f", f.dup('f'));
+    Map<String, INDArray> saved = arrays();
+    saved.replaceAll((name, array) -> array.dup('f'));
     return saved;
+  }
+
+  /**
+   * What must be kept to go on later, for a caller that will not use this state any more.
+   *
+   * @return {@code u, v, r, d, f} by these names, not copies
+   */
+  public Map<String, INDArray> arrays() {
+    Map<String, INDArray> arrays = new LinkedHashMap<>();
+    arrays.put("u", u);
+    arrays.put("v", v);
+    arrays.put("r", r);
+    arrays.put("d", d);
+    arrays.put("f", f);
+    return arrays;
   }
 
   /**
@@ -106,9 +111,9 @@ public final class NeuronState {
    */
   public NeuronState copy() {
     NeuronState copy = restore(save());
-    CheckedCopy.copy(q, copy.q);
-    CheckedCopy.copy(e, copy.e);
-    CheckedCopy.copy(uDot, copy.uDot);
+    copy.q = q == null ? null : q.dup('f');
+    copy.e = e == null ? null : e.dup('f');
+    copy.uDot = uDot == null ? null : uDot.dup('f');
     return copy;
   }
 
@@ -134,7 +139,7 @@ public final class NeuronState {
 
   /** Sets the state to that before the first step. */
   public void reset() {
-    for (INDArray array : new INDArray[] {u, v, r, d, f, q, e}) {
+    for (INDArray array : new INDArray[] {u, v, r, d, f, q(), e()}) {
       array.assign(0);
     }
   }
@@ -142,7 +147,7 @@ public final class NeuronState {
   /** Ends a step of inference: what the layer wrote into {@link #nextR} becomes current. */
   public void publishRate() {
     INDArray oldR = r;
-    r = nextR;
+    r = nextR();
     nextR = oldR;
   }
 
@@ -150,7 +155,7 @@ public final class NeuronState {
   public void publish() {
     publishRate();
     INDArray oldF = f;
-    f = nextF;
+    f = nextF();
     nextF = oldF;
   }
 
@@ -214,6 +219,7 @@ public final class NeuronState {
    * @return [batch, neurons], changed by every step
    */
   public INDArray q() {
+    q = madeLike(u, q);
     return q;
   }
 
@@ -223,6 +229,7 @@ public final class NeuronState {
    * @return [batch, neurons], changed by every step
    */
   public INDArray e() {
+    e = madeLike(u, e);
     return e;
   }
 
@@ -232,6 +239,7 @@ public final class NeuronState {
    * @return [batch, neurons], changed by every step
    */
   public INDArray uDot() {
+    uDot = madeLike(u, uDot);
     return uDot;
   }
 
@@ -241,6 +249,7 @@ public final class NeuronState {
    * @return [batch, neurons]
    */
   public INDArray nextR() {
+    nextR = madeLike(u, nextR);
     return nextR;
   }
 
@@ -250,6 +259,7 @@ public final class NeuronState {
    * @return [batch, inputs]
    */
   public INDArray nextF() {
+    nextF = madeLike(f, nextF);
     return nextF;
   }
 
@@ -259,6 +269,7 @@ public final class NeuronState {
    * @return [batch, neurons]
    */
   public INDArray vDot() {
+    vDot = madeLike(u, vDot);
     return vDot;
   }
 
@@ -268,6 +279,7 @@ public final class NeuronState {
    * @return [batch, neurons]
    */
   public INDArray p() {
+    p = madeLike(u, p);
     return p;
   }
 
@@ -277,6 +289,7 @@ public final class NeuronState {
    * @return [batch, neurons]
    */
   public INDArray current() {
+    current = madeLike(u, current);
     return current;
   }
 
@@ -284,8 +297,14 @@ public final class NeuronState {
     return Nd4j.create(dataType, new long[] {rows, columns}, 'f');
   }
 
-  private static INDArray like(INDArray array) {
-    return matrix(array.dataType(), array.size(0), array.size(1));
+  /** The array, or zeros of another's shape when there is none yet. */
+  private static INDArray madeLike(INDArray other, INDArray array) {
+    if (array != null) {
+      return array;
+    }
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return matrix(other.dataType(), other.size(0), other.size(1));
+    }
   }
 
   private static INDArray named(Map<String, INDArray> saved, String name) {

@@ -43,8 +43,8 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
    * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
    * weights with their noise, {@code d} before each step and {@code uDot}, [batch, nOut, time] or
    * null, the neurons before the first step (with gamma = 0 only their error neurons and feedback,
-   * which the pass leaves alone), where it stored the neurons after the last step, or null, and
-   * whether dropout was applied.
+   * which the pass leaves alone; what it stored shares their arrays), where it stored the neurons
+   * after the last step, or null, and whether dropout was applied.
    */
   private record Course(
       INDArray below,
@@ -281,12 +281,6 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     }
   }
 
-  private static void store(NeuronState state, Map<String, INDArray> map) {
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      map.putAll(state.save());
-    }
-  }
-
   /**
    * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
    * into the map, unless that is null.
@@ -325,7 +319,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     advance(state, below, maskArray, weights, bias, rates, d, uDot);
     course = new Course(below, weights, d, uDot, start, stored, training);
     if (stored != null) {
-      store(state, stored);
+      stored.putAll(state.arrays());
     }
     return permuteIfNWC(rates);
   }
@@ -447,10 +441,6 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
         CheckedCopy.copy(at(f, t), state.f());
       }
     }
-    if (course.stored() != null) {
-      CheckedCopy.copy(state.v(), course.stored().get("v"));
-      CheckedCopy.copy(state.f(), course.stored().get("f"));
-    }
     return result(permuteIfNWC(below));
   }
 
@@ -476,7 +466,7 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     state.f().muli(-1, at(below, 0));
     state.publish();
     if (course.stored() != null) {
-      store(state, course.stored());
+      course.stored().putAll(state.arrays());
     }
   }
 
