@@ -85,9 +85,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description =
-          "Adam's rate at the start, in sequence mode of GLE the highest of the schedule "
-              + "(default: the model's).")
+      description = "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3).")
   private Double learningRate;
 
   @Option(

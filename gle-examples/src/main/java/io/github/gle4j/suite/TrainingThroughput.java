@@ -71,7 +71,7 @@ public record TrainingThroughput(double batchSeconds, double trainingSeconds) {
     TrainingPlan plan = TrainingPlan.of(task, model, null, 1, SEED);
     try (Parts parts = task.parts(model, SEED)) {
       DataSetIterator batches = parts.train().batches();
-      Learner learner = plan.learner(parts.batchesPerEpoch(), 1, false, () -> false);
+      Learner learner = plan.learner(1, false, () -> false);
       learner.learn(batches.next()); // the virtual machine compiles
       double alone = epoch(batches, batch -> {});
       return new TrainingThroughput(alone, epoch(batches, learner::learn));
