@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
+import io.github.gle4j.nn.util.InvalidModelException;
+import io.github.gle4j.nn.util.ModelFiles;
 import io.github.gle4j.speech.FeatureOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.util.ModelSerializer;
 
 /**
  * A network that {@code gle train gsc} has trained and that can listen.
@@ -124,8 +125,10 @@ public record TrainedSpeechModel(
   }
 
   private static Model network(Path file, TaskModel model) throws IOException {
-    return model.online()
-        ? ModelSerializer.restoreMultiLayerNetwork(file.toFile(), false)
-        : ModelSerializer.restoreComputationGraph(file.toFile(), false);
+    try {
+      return model.online() ? ModelFiles.network(file, false) : ModelFiles.graph(file, false);
+    } catch (InvalidModelException e) {
+      throw new BadInputException(e.getMessage());
+    }
   }
 }
