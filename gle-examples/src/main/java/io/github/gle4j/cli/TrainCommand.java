@@ -85,7 +85,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description = "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3).")
+      description =
+          "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3).")
   private Double learningRate;
 
   @Option(
