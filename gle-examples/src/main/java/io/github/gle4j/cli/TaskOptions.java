@@ -66,6 +66,11 @@ final class TaskOptions {
       description = "gsc: training clips as they are, without noise and shifts.")
   private boolean notAugmented;
 
+  /** The data set's name. */
+  Names.DataSetName dataSet() {
+    return dataSet;
+  }
+
   /** Refuses an option that only sequences of MNIST-1D have. */
   void onlyMnist1d(String option, Object value) {
     if (value != null && dataSet != Names.DataSetName.MNIST1D) {
