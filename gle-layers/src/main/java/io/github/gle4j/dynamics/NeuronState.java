@@ -144,7 +144,7 @@ public final class NeuronState {
     }
   }
 
-  /** Ends a step of inference: what the layer wrote into {@link #nextR} becomes current. */
+  /** What the layer wrote into {@link #nextR} becomes current. */
   public void publishRate() {
     INDArray oldR = r;
     r = nextR();
@@ -154,6 +154,11 @@ public final class NeuronState {
   /** Ends a step: what the layer wrote into {@link #nextR} and {@link #nextF} becomes current. */
   public void publish() {
     publishRate();
+    publishFeedback();
+  }
+
+  /** What the layer wrote into {@link #nextF} becomes current. */
+  public void publishFeedback() {
     INDArray oldF = f;
     f = nextF();
     nextF = oldF;

@@ -76,6 +76,15 @@ public interface RateFunction {
         }
       };
 
+  /** {@code p} cut to [0, 1], with derivative 1 from 0 to 1, corners included. */
+  RateFunction SATURATING_LINEAR =
+      (p, r, d) -> {
+        for (int i = 0; i < r.length; i++) {
+          r[i] = Math.max(0, Math.min(1, p[i]));
+          d[i] = 1 - isPositive(Math.abs(p[i] - r[i]));
+        }
+      };
+
   /** {@code p} cut to [-1, 1], with derivative 0 at the corners. */
   RateFunction HARD_TANH =
       (p, r, d) -> {

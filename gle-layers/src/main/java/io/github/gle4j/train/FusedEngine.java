@@ -4,7 +4,6 @@ package io.github.gle4j.train;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.Scratch;
-import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -32,7 +31,8 @@ final class FusedEngine implements Engine {
   private static final int LOOPS_PER_NEURON = 48;
 
   private final MultiLayerNetwork network;
-  private final List<StreamingLayer> streamingLayers;
+  private final Stack stack;
+  private final Propagation propagation;
   private final OutputLoss loss;
   private final ParameterUpdate general;
   private final int threads;
@@ -57,7 +57,7 @@ final class FusedEngine implements Engine {
   private SequenceSteps steps;
   private FloatPointer features;
   private float[] labels;
-  private float[] output; // of the top layer before the latest step
+  private float[] output; // of the top layer, that the target was compared with
   private float[] target;
   private float[] outputError;
   private int[][] shares; // layers by thread
@@ -78,15 +78,17 @@ final class FusedEngine implements Engine {
 
   FusedEngine(
       MultiLayerNetwork network,
-      List<StreamingLayer> layers,
+      Stack stack,
+      Propagation propagation,
       OutputLoss loss,
       ParameterUpdate general,
       int threads) {
     this.network = network;
-    this.streamingLayers = layers;
+    this.stack = stack;
+    this.propagation = propagation;
     this.loss = loss;
     this.general = general;
-    this.threads = Math.min(threads, layers.size());
+    this.threads = propagation == Propagation.SWEEP ? 1 : Math.min(threads, stack.size());
   }
 
   @Override
@@ -109,7 +111,7 @@ final class FusedEngine implements Engine {
 
   @Override
   public Engine fresh() {
-    return new FusedEngine(network, streamingLayers, loss, general, threads);
+    return new FusedEngine(network, stack, propagation, loss, general, threads);
   }
 
   @Override
@@ -145,7 +147,11 @@ final class FusedEngine implements Engine {
     learn = learning;
     INDArray maskNow = steps.featuresMask(step);
     mask = maskNow == null ? null : NativeFloats.toHeap(maskNow.dup('f'));
-    crew.run();
+    if (propagation == Propagation.SWEEP) {
+      sweep();
+    } else {
+      crew.run();
+    }
     requireFinite();
     if (tally != null) {
       tally.add(step, output, stepLoss);
@@ -210,11 +216,34 @@ final class FusedEngine implements Engine {
   private void advance(int part) {
     for (int l : alone ? all : shares[part]) {
       applyWaitingUpdate(l);
-      FloatPointer below =
-          l == 0 ? features.position(t * batch * inputs) : layers[l - 1].rates(side);
-      float[] above = l + 1 < layers.length ? layers[l + 1].f(side) : outputError();
-      layers[l].step(below, above, mask, side, learn, add);
+      FloatPointer below = below(l, side);
+      layers[l].advanceErrors(above(l, side), mask);
+      layers[l].advanceRates(below, mask, side, learn);
+      layers[l].passDown(below, mask, side, learn, add);
     }
+  }
+
+  /** One layer after the other, each reading what its neighbour has written in this step. */
+  private void sweep() {
+    int next = 1 - side;
+    applyWaitingUpdates();
+    for (int l = 0; l < layers.length; l++) {
+      layers[l].advanceRates(below(l, next), mask, side, learn);
+    }
+    for (int l = layers.length - 1; l >= 0; l--) {
+      layers[l].advanceErrors(above(l, next), mask);
+      layers[l].passDown(below(l, next), mask, side, learn, add);
+    }
+  }
+
+  private FloatPointer below(int l, int readSide) {
+    return l == 0
+        ? features.position(steps.offset(t) * batch * inputs)
+        : layers[l - 1].rates(readSide);
+  }
+
+  private float[] above(int l, int readSide) {
+    return l + 1 < layers.length ? layers[l + 1].f(readSide) : outputError();
   }
 
   private float[] outputError() {
@@ -248,7 +277,7 @@ final class FusedEngine implements Engine {
   }
 
   private void applyUpdate(int l) {
-    for (FusedUpdater updater : updaters[l]) {
+    for (FusedUpdater updater : updaters[stack.index(l)]) {
       updater.apply(updateScale, updateIteration, updateEpoch);
     }
     layers[l].parametersChanged();
@@ -260,11 +289,12 @@ final class FusedEngine implements Engine {
     INDArray before = network.params().dup();
     for (int l = 0; l < layers.length; l++) {
       applyUpdate(l);
-      for (FusedUpdater updater : updaters[l]) {
+      for (FusedUpdater updater : updaters[stack.index(l)]) {
         if (!updater.isFinite()) {
           network.params().assign(before);
           reload();
-          throw NonFiniteException.of("update of " + updater.key(), l, t, updateIteration);
+          throw NonFiniteException.of(
+              "update of " + updater.key(), stack.index(l), t, updateIteration);
         }
       }
     }
@@ -272,7 +302,7 @@ final class FusedEngine implements Engine {
 
   private boolean isSurelyFinite() {
     for (int l = 0; l < layers.length; l++) {
-      for (FusedUpdater updater : updaters[l]) {
+      for (FusedUpdater updater : updaters[stack.index(l)]) {
         if (!layers[l].updateIsSurelyFinite(updater.rate(updateIteration, updateEpoch))) {
           return false;
         }
@@ -285,7 +315,7 @@ final class FusedEngine implements Engine {
     for (int l = 0; l < layers.length; l++) {
       String quantity = layers[l].isSuspect() ? layers[l].nonFinite(side, learn) : null;
       if (quantity != null) {
-        throw NonFiniteException.of(quantity, l, t, network.getIterationCount());
+        throw NonFiniteException.of(quantity, stack.index(l), t, network.getIterationCount());
       }
     }
   }
@@ -305,7 +335,7 @@ final class FusedEngine implements Engine {
         && boundUpdaterState == updaterState) {
       return;
     }
-    List<NeuronState> states = StreamingNetworks.fit(states(), streamingLayers, batchNow);
+    List<NeuronState> states = StreamingNetworks.fit(states(), stack.layers(), batchNow);
     set(states); // should building fail
     batch = batchNow;
     side = 0;
@@ -317,16 +347,18 @@ final class FusedEngine implements Engine {
     shares = shares(states);
     all = IntStream.range(0, states.size()).toArray();
     updateWaits = new boolean[states.size()];
-    FusedLayer[] built = new FusedLayer[streamingLayers.size()];
+    FusedLayer[] built = new FusedLayer[stack.size()];
     for (int[] share : shares) {
       Scratch scratch = new Scratch();
       for (int l : share) {
-        built[l] = new FusedLayer(streamingLayers.get(l), states.get(l), side, scratch);
+        built[l] =
+            new FusedLayer(
+                stack.layers().get(l), stack.above().get(l), states.get(l), side, scratch);
       }
     }
     layers = built;
     idle = List.of();
-    inputs = network.layerInputSize(0);
+    inputs = stack.layers().get(0).inputs();
     output = top().r().clone();
     target = new float[output.length];
     outputError = new float[output.length];

@@ -6,7 +6,7 @@ import io.github.gle4j.dynamics.NeuronParameters;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.dynamics.RateFunction;
 import io.github.gle4j.dynamics.SampleMask;
-import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.Connectivity;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.RateFunctions;
@@ -33,6 +33,7 @@ final class FusedLayer {
   private final int inputs;
   private final FusedKernel kernel = new FusedKernel();
   private final Connectivity connectivity;
+  private final FusedPassage passage; // null: nothing lies above
   private final RateFunction rate;
   private final boolean isBounded; // by a multiple of the voltage
   private final TimeConstantGradients timeConstants;
@@ -52,33 +53,37 @@ final class FusedLayer {
   private final FloatPointer[] rates;
 
   private boolean suspect;
+  private float sizeOfCurrents;
   private float sizeOfGradients;
 
   /**
    * Takes up a state.
    *
+   * @param above what lies between this layer and the next
    * @param side where its rates and feedback go
    * @param scratch shared with the layers that the same thread advances
    */
-  FusedLayer(StreamingLayer layer, NeuronState state, int side, Scratch scratch) {
+  FusedLayer(StreamingLayer layer, Passage above, NeuronState state, int side, Scratch scratch) {
     this.layer = (Layer) layer;
     batch = (int) state.batch();
     int size = Math.toIntExact(state.u().length());
     inputs = (int) state.f().size(1);
     connectivity = layer.connectivity(batch, scratch);
-    GleDense conf = (GleDense) this.layer.conf().getLayer();
+    passage = above.isEmpty() ? null : FusedPassage.of(above, batch);
+    GleNeurons conf = (GleNeurons) this.layer.conf().getLayer();
     rate = RateFunctions.of(conf.getActivationFn(), size / batch);
     isBounded = RateFunctions.isFast(conf.getActivationFn());
     timeConstants =
         new TimeConstantGradients(
             conf.getLearnedTimeConstants(), ParameterUpdate.gradients(this.layer));
     NeuronParameters<INDArray> source = layer.neurons();
+    int constants = Math.toIntExact(source.tauM().length());
     tauM = NativeFloats.of(source.tauM());
     tauR = NativeFloats.of(source.tauR());
     neurons =
         new NeuronParameters<>(
-            new float[size / batch],
-            new float[size / batch],
+            new float[constants],
+            new float[constants],
             source.dt(),
             source.gamma(),
             source.prospectiveErrors());
@@ -91,9 +96,10 @@ final class FusedLayer {
     current = scratch.array("current", size);
     r = NativeFloats.toHeap(state.r());
     f = new float[2][inputs * batch];
-    rates = new FloatPointer[] {new FloatPointer((long) size), new FloatPointer((long) size)};
     f[side] = NativeFloats.toHeap(state.f());
-    rates[side].put(r);
+    long up = above.outputs() * batch;
+    rates = new FloatPointer[] {new FloatPointer(up), new FloatPointer(up)};
+    rates[side].put(passage == null ? r : passage.up(r, false));
     parametersChanged();
   }
 
@@ -122,7 +128,7 @@ final class FusedLayer {
     connectivity.parametersChanged();
   }
 
-  /** Rates on a side, [neurons][batch], for the layer above. */
+  /** Rates on a side, [inputs][batch], for the layer above. */
   FloatPointer rates(int side) {
     return rates[side];
   }
@@ -138,47 +144,68 @@ final class FusedLayer {
   }
 
   /**
-   * One Euler step.
+   * The part of a step that advances the error neurons.
    *
-   * @param below rates of the layer below
-   * @param above error from above, [neurons][batch]
+   * @param above feedback from the layer above, or the error of the output
    * @param mask [batch], 0 where a sample stands still; null: none does
-   * @param side of the rates and the feedback before the step; those after it are on the other
-   * @param learn whether gradients are computed
-   * @param add whether they are added to those that are there
    */
-  void step(FloatPointer below, float[] above, float[] mask, int side, boolean learn, boolean add) {
-    int next = 1 - side;
-    float[] uBefore = mask == null ? null : u.clone();
+  void advanceErrors(float[] above, float[] mask) {
     float[] vBefore = mask == null ? null : v.clone();
-    float[] dBefore = mask == null ? null : d.clone();
-    float[] rBefore = mask == null ? null : r.clone();
-    kernel.error(neurons, above, d, v, q, null, e);
+    kernel.error(neurons, passage == null ? above : passage.down(above), d, v, q, null, e);
     if (mask != null) {
       SampleMask.clear(mask, q);
       SampleMask.clear(mask, e);
+      SampleMask.hold(mask, vBefore, v);
     }
+  }
+
+  /**
+   * The part of a step that advances the membranes.
+   *
+   * @param below rates of the layer below
+   * @param mask as for {@link #advanceErrors}
+   * @param side of the rates before the step; those after it are on the other
+   * @param learn whether a layer above drops rates out
+   */
+  void advanceRates(FloatPointer below, float[] mask, int side, boolean learn) {
+    float[] uBefore = mask == null ? null : u.clone();
+    float[] dBefore = mask == null ? null : d.clone();
+    float[] rBefore = mask == null ? null : r.clone();
     connectivity.forward(below, current);
+    sizeOfCurrents = connectivity.sizeOfCurrents();
     kernel.membrane(neurons, current, e, u, uDot, current);
-    connectivity.feedback(e, f[next]);
+    rate.apply(current, r, d);
+    if (mask != null) {
+      SampleMask.hold(mask, uBefore, u);
+      SampleMask.hold(mask, dBefore, d);
+      SampleMask.hold(mask, rBefore, r);
+    }
+    rates[1 - side].put(passage == null ? r : passage.up(r, learn));
+  }
+
+  /**
+   * The part of a step that uses its errors: gradients and feedback.
+   *
+   * @param below as for {@link #advanceRates}
+   * @param mask as for {@link #advanceErrors}
+   * @param side of the feedback before the step; that after it is on the other
+   * @param learn whether gradients are computed
+   * @param add whether they are added to those that are there
+   */
+  void passDown(FloatPointer below, float[] mask, int side, boolean learn, boolean add) {
+    connectivity.feedback(e, f[1 - side]);
     if (learn) {
       connectivity.gradient(below, -1, add);
       timeConstants.step(q, e, uDot, add);
     }
-    rate.apply(current, r, d);
     if (mask != null) {
-      SampleMask.hold(mask, uBefore, u);
-      SampleMask.hold(mask, vBefore, v);
-      SampleMask.hold(mask, dBefore, d);
-      SampleMask.hold(mask, rBefore, r);
-      SampleMask.hold(mask, f[side], f[next]);
+      SampleMask.hold(mask, f[side], f[1 - side]);
     }
-    rates[next].put(r);
     sizeOfGradients = learn ? connectivity.sizeOfGradients() : 0;
     suspect =
         !isBounded
             || (neurons.gamma() != 0 && !(connectivity.sizeOfErrors() < SURELY_FINITE))
-            || !(connectivity.sizeOfCurrents() < SURELY_FINITE)
+            || !(sizeOfCurrents < SURELY_FINITE)
             || !((learn ? sizeOfGradients : connectivity.sizeOfErrors()) < SURELY_FINITE);
   }
 

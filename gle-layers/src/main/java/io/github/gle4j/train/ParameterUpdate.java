@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleNeurons;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -167,8 +167,8 @@ final class ParameterUpdate {
   /** Time constants that are not learned have no gradient, so nothing to update. */
   private static boolean isFrozen(Layer layer, String key) {
     return layer.getConfig().getUpdaterByParam(key) instanceof NoOp
-        && layer.conf().getLayer() instanceof GleDense dense
-        && dense.isFrozen(key);
+        && layer.conf().getLayer() instanceof GleNeurons neurons
+        && neurons.isFrozen(key);
   }
 
   /**

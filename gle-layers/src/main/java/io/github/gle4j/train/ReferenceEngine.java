@@ -3,6 +3,7 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.layers.StreamingLayer;
+import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -11,7 +12,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** The readable engine: INDArray operations, any floating-point type, any backend. */
 final class ReferenceEngine implements Engine {
+  private final Stack stack;
   private final List<StreamingLayer> layers;
+  private final Propagation propagation;
   private final OutputLoss loss;
   private final ParameterUpdate update;
   private List<NeuronState> states = List.of();
@@ -19,8 +22,10 @@ final class ReferenceEngine implements Engine {
   private SequenceSteps steps;
   private long latest;
 
-  ReferenceEngine(List<StreamingLayer> layers, OutputLoss loss, ParameterUpdate update) {
-    this.layers = layers;
+  ReferenceEngine(Stack stack, Propagation propagation, OutputLoss loss, ParameterUpdate update) {
+    this.stack = stack;
+    this.layers = stack.layers();
+    this.propagation = propagation;
     this.loss = loss;
     this.update = update;
   }
@@ -37,7 +42,7 @@ final class ReferenceEngine implements Engine {
 
   @Override
   public Engine fresh() {
-    return new ReferenceEngine(layers, loss, update);
+    return new ReferenceEngine(stack, propagation, loss, update);
   }
 
   @Override
@@ -62,26 +67,59 @@ final class ReferenceEngine implements Engine {
   public double step(long t, boolean learn, Tally tally) {
     latest = t;
     try (MemoryWorkspace memory = StepMemory.open()) {
-      INDArray output = top().r();
-      Pair<Double, INDArray> lossAndError =
-          steps.hasLabels()
-              ? loss.of(steps.labels(t), output, steps.labelsMask(t))
-              : new Pair<>(0.0, noError);
-      if (tally != null) {
-        tally.add(t, output, lossAndError.getFirst());
-      }
-      step(steps.features(t), lossAndError.getSecond(), steps.featuresMask(t), learn);
-      return lossAndError.getFirst();
+      return propagation == Propagation.SWEEP ? sweep(t, learn, tally) : together(t, learn, tally);
     }
   }
 
-  private void step(INDArray input, INDArray error, INDArray mask, boolean learn) {
+  private double together(long t, boolean learn, Tally tally) {
+    INDArray mask = steps.featuresMask(t);
+    Pair<Double, INDArray> lossAndError = lossAndError(t, tally);
+    List<INDArray> below = new ArrayList<>(List.of(steps.features(t)));
+    for (int l = 0; l + 1 < layers.size(); l++) {
+      below.add(stack.above().get(l).up(states.get(l).r(), learn));
+    }
     for (int l = 0; l < layers.size(); l++) {
-      INDArray below = l == 0 ? input : states.get(l - 1).r();
-      INDArray above = l + 1 < layers.size() ? states.get(l + 1).f() : error;
-      layers.get(l).step(states.get(l), below, above, mask, learn);
+      INDArray above = above(l, lossAndError.getSecond());
+      layers.get(l).step(states.get(l), below.get(l), above, mask, learn);
     }
     states.forEach(NeuronState::publish);
+    return lossAndError.getFirst();
+  }
+
+  private double sweep(long t, boolean learn, Tally tally) {
+    INDArray mask = steps.featuresMask(t);
+    List<INDArray> below = new ArrayList<>(List.of(steps.features(t)));
+    for (int l = 0; l < layers.size(); l++) {
+      NeuronState state = states.get(l);
+      layers.get(l).advanceRates(state, below.get(l), mask);
+      state.publishRate();
+      below.add(stack.above().get(l).up(state.r(), learn));
+    }
+    Pair<Double, INDArray> lossAndError = lossAndError(t, tally);
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      NeuronState state = states.get(l);
+      layers.get(l).advanceErrors(state, above(l, lossAndError.getSecond()), mask);
+      layers.get(l).passDown(state, below.get(l), mask, learn);
+      state.publishFeedback();
+    }
+    return lossAndError.getFirst();
+  }
+
+  private Pair<Double, INDArray> lossAndError(long t, Tally tally) {
+    INDArray output = top().r();
+    Pair<Double, INDArray> lossAndError =
+        steps.hasLabels()
+            ? loss.of(steps.labels(t), output, steps.labelsMask(t))
+            : new Pair<>(0.0, noError);
+    if (tally != null) {
+      tally.add(t, output, lossAndError.getFirst());
+    }
+    return lossAndError;
+  }
+
+  /** The error that reaches a layer from above, as it is published now. */
+  private INDArray above(int l, INDArray outputError) {
+    return l + 1 < layers.size() ? stack.above().get(l).down(states.get(l + 1).f()) : outputError;
   }
 
   @Override

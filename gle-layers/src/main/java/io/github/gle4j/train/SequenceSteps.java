@@ -8,13 +8,15 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A batch of sequences, cut into time steps. Labels may be one per sequence or one per step; a mask
- * that is 1 everywhere counts as no mask.
+ * A batch of sequences, cut into time steps, or of still images that are presented for some. Labels
+ * may be one per sequence or one per step; a mask that is 1 everywhere counts as no mask.
  */
 final class SequenceSteps {
-  private final INDArray features;
+  private final INDArray features; // [batch, inputs, time], or [batch, inputs] presented still
+  private final long time;
   private final INDArray labels;
   private final INDArray featuresMask;
   private final INDArray labelsMask;
@@ -22,26 +24,37 @@ final class SequenceSteps {
   /**
    * Checks and arranges a batch.
    *
-   * @param features [batch, inputs, time]
+   * @param features [batch, inputs, time]; or what is presented still: [batch, inputs] or, with
+   *     these dimensions as one, more
+   * @param presentationSteps for how many steps still features are presented; 0: not allowed
    * @param labels [batch, outputs] or [batch, outputs, time]; null: none
    * @param featuresMask [batch, time] or null
    * @param labelsMask [batch, time], [batch, 1] or as labels per step; null: as the features mask
    */
   SequenceSteps(
       INDArray features,
+      long presentationSteps,
       INDArray labels,
       INDArray featuresMask,
       INDArray labelsMask,
       long inputs,
       long outputs,
       DataType dataType) {
+    boolean isStill = features != null && features.rank() != 3;
+    String still =
+        presentationSteps > 0
+            ? " or [batch, " + inputs + "] or such images, presented for several steps,"
+            : isStill ? " or plain images with presentationSteps" : "";
     requireShape(
-        features != null && features.rank() == 3 && features.size(1) == inputs,
+        features != null
+            && (isStill
+                ? presentationSteps > 0 && features.length() == features.size(0) * inputs
+                : features.size(1) == inputs),
         "features",
         features,
-        "[batch, " + inputs + ", time]");
+        "[batch, " + inputs + ", time]" + still);
     long batch = features.size(0);
-    long time = features.size(2);
+    time = isStill ? presentationSteps : features.size(2);
     String perStep = "[" + batch + ", " + outputs + ", " + time + "]";
     requireShape(
         labels == null
@@ -64,7 +77,8 @@ final class SequenceSteps {
         "labels mask",
         onLabels,
         "[" + batch + ", 1], [" + batch + ", " + time + "] or " + perStep);
-    this.features = features.castTo(dataType).dup('f'); // a step is then one run of memory
+    INDArray steps = isStill ? features.dup('c').reshape('c', batch, inputs) : features;
+    this.features = steps.castTo(dataType).dup('f'); // a step is then one run of memory
     this.labels = labels == null ? null : labels.castTo(dataType).dup('f');
     this.featuresMask = unlessOnes(featuresMask, dataType);
     settleNonFinite();
@@ -73,6 +87,7 @@ final class SequenceSteps {
 
   private SequenceSteps(SequenceSteps steps) {
     features = steps.features;
+    time = steps.time;
     featuresMask = steps.featuresMask;
     labels = null;
     labelsMask = null;
@@ -90,10 +105,10 @@ final class SequenceSteps {
     }
     for (long b = 0; b < batch(); b++) {
       for (long i = 0; i < features.size(1); i++) {
-        for (long t = 0; t < time(); t++) {
-          double value = features.getDouble(b, i, t);
+        for (long t = 0; t < features.length() / batch() / features.size(1); t++) {
+          double value = isStill() ? features.getDouble(b, i) : features.getDouble(b, i, t);
           if (!Double.isFinite(value)) {
-            if (featuresMask == null || featuresMask.getDouble(b, t) != 0) {
+            if (isStill() || featuresMask == null || featuresMask.getDouble(b, t) != 0) {
               throw new IllegalArgumentException(
                   "features of sample %d, input %d, step %d = %s: finite numbers are allowed"
                       .formatted(b, i, t, value));
@@ -110,7 +125,16 @@ final class SequenceSteps {
   }
 
   long time() {
-    return features.size(2);
+    return time;
+  }
+
+  private boolean isStill() {
+    return features.rank() == 2;
+  }
+
+  /** Which step of {@link #features()} holds step t. */
+  long offset(long t) {
+    return isStill() ? 0 : t;
   }
 
   boolean hasLabelsPerStep() {
@@ -131,18 +155,26 @@ final class SequenceSteps {
     return labels;
   }
 
-  /** Features of all steps, [batch, inputs, time] in 'f' order. */
+  /** Features of all steps, [batch, inputs, time] in 'f' order; those of one if they are still. */
   INDArray features() {
     return features;
   }
 
   /** Features of some steps, [batch, inputs, to - from] in 'f' order. */
   INDArray features(long from, long to) {
+    if (isStill()) {
+      long[] shape = {batch(), features.size(1), to - from};
+      INDArray repeated = Nd4j.createUninitialized(features.dataType(), shape, 'f');
+      for (long t = 0; t < to - from; t++) {
+        repeated.get(all(), all(), point(t)).assign(features);
+      }
+      return repeated;
+    }
     return features.get(all(), all(), interval(from, to)).dup('f');
   }
 
   INDArray features(long t) {
-    return features.get(all(), all(), point(t));
+    return isStill() ? features : features.get(all(), all(), point(t));
   }
 
   INDArray labels(long t) {

@@ -2,16 +2,38 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.dynamics.NeuronState;
-import io.github.gle4j.nn.conf.GleDense;
-import io.github.gle4j.nn.layers.GleDenseParamInitializer;
+import io.github.gle4j.nn.conf.BaseGleLayer;
+import io.github.gle4j.nn.conf.GleConvolution;
+import io.github.gle4j.nn.conf.GleLayer;
+import io.github.gle4j.nn.conf.GleNeurons;
+import io.github.gle4j.nn.layers.GleParamInitializer;
 import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
+import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
+import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.layers.Upsampling2D;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
+import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
+import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.CnnToRnnPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToRnnPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.RnnToCnnPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
@@ -20,43 +42,125 @@ final class StreamingNetworks {
 
   private StreamingNetworks() {}
 
+  /** Layers that pass rates up and errors down: no parameters, no state, the same for any batch. */
+  private static final Set<Class<?>> PASSING =
+      Set.of(
+          SubsamplingLayer.class,
+          ActivationLayer.class,
+          DropoutLayer.class,
+          ZeroPaddingLayer.class,
+          Cropping2D.class,
+          Upsampling2D.class,
+          LocalResponseNormalization.class);
+
+  /** Preprocessors that keep the order of a sample's values, whatever their shape. */
+  private static final Set<Class<?>> FLATTENING =
+      Set.of(
+          CnnToRnnPreProcessor.class,
+          RnnToCnnPreProcessor.class,
+          CnnToFeedForwardPreProcessor.class,
+          FeedForwardToCnnPreProcessor.class,
+          RnnToFeedForwardPreProcessor.class,
+          FeedForwardToRnnPreProcessor.class);
+
   /** The layers below the loss layer, after checking that the trainer does all they ask for. */
-  static List<StreamingLayer> layers(MultiLayerNetwork network) {
+  static Stack stack(MultiLayerNetwork network) {
     int count = network.getnLayers() - 1;
     require(count > 0, "the network has no layer below its top: at least one GLE layer is needed");
-    List<StreamingLayer> layers = new ArrayList<>();
-    double dt = Double.NaN;
+    Stack stack = new Stack(new ArrayList<>(), new ArrayList<>());
+    List<Layer> passing = new ArrayList<>();
+    List<InputType> inputs = new ArrayList<>();
+    InputType type = null;
     for (int l = 0; l < count; l++) {
-      String where = "layer " + l;
       Layer layer = network.getLayer(l);
-      require(
-          network.getLayerWiseConfigurations().getInputPreProcess(l) == null,
-          where + " has an input preprocessor, which cannot be streamed: remove it");
-      require(
-          layer instanceof StreamingLayer,
-          where
-              + " is a "
-              + layer.getClass().getSimpleName()
-              + ": GLE layers below one RnnLossLayer can be streamed");
-      if (layer.conf().getLayer() instanceof GleDense dense) {
+      InputPreProcessor preProcessor = network.getLayerWiseConfigurations().getInputPreProcess(l);
+      if (preProcessor != null) {
         require(
-            dense.getIDropout() == null && dense.getWeightNoise() == null,
-            where + " has dropout or weight noise, which cannot be streamed: remove it");
-        requireAtLeast(dense.getDt(), where, GleDenseParamInitializer.TAU_M_KEY, layer);
-        requireAtLeast(dense.getDt(), where, GleDenseParamInitializer.TAU_R_KEY, layer);
-        require(
-            Double.isNaN(dt) || dt == dense.getDt(),
-            where
-                + " has dt = "
-                + dense.getDt()
-                + " but the layers below "
-                + dt
-                + ": a step of the trainer is one Euler step of every layer");
-        dt = dense.getDt();
+            FLATTENING.contains(preProcessor.getClass()),
+            "layer "
+                + l
+                + " has an input preprocessor "
+                + preProcessor.getClass().getSimpleName()
+                + ", which cannot be streamed: those that change nothing but the shape are allowed");
+        type = type == null ? null : preProcessor.getOutputType(type);
       }
-      layers.add((StreamingLayer) layer);
+      if (layer instanceof StreamingLayer streaming) {
+        if (stack.layers().isEmpty()) {
+          type = inputOf(layer.conf().getLayer());
+        } else {
+          stack.above().add(new Passage(passing, inputs, streaming.inputs()));
+        }
+        requireStreamable(l, layer, stack.layers());
+        stack.layers().add(streaming);
+        passing = new ArrayList<>();
+        inputs = new ArrayList<>();
+      } else {
+        requirePassing(l, layer, stack.layers().isEmpty());
+        passing.add(layer);
+        inputs.add(type);
+      }
+      type = layer.conf().getLayer().getOutputType(l, type);
     }
-    return layers;
+    require(
+        passing.isEmpty(),
+        "layer "
+            + (count - 1)
+            + " is a "
+            + network.getLayer(count - 1).getClass().getSimpleName()
+            + ": the layer below the RnnLossLayer must be a GLE layer");
+    stack.above().add(new Passage(passing, inputs, stack.top().outputs()));
+    return stack;
+  }
+
+  private static InputType inputOf(org.deeplearning4j.nn.conf.layers.Layer lowest) {
+    if (lowest instanceof GleLayer layer
+        && layer.getInputType() instanceof InputType.InputTypeConvolutional images) {
+      return images;
+    }
+    return lowest instanceof GleConvolution images
+        ? InputType.convolutional(images.getHeight(), images.getWidth(), images.getNIn())
+        : InputType.recurrent(((FeedForwardLayer) lowest).getNIn());
+  }
+
+  private static void requirePassing(int l, Layer layer, boolean isLowest) {
+    String what = "layer " + l + " is a " + layer.getClass().getSimpleName();
+    require(
+        PASSING.contains(layer.conf().getLayer().getClass()),
+        what
+            + ": GLE layers below one RnnLossLayer can be streamed, and between them layers without"
+            + " parameters and state, such as SubsamplingLayer, ActivationLayer and DropoutLayer");
+    if (layer.conf().getLayer() instanceof SubsamplingLayer pooling) {
+      require(
+          pooling.getPoolingType() != PoolingType.PNORM,
+          "layer "
+              + l
+              + " pools by PNORM, which has no derivative where all rates are 0, as before the first"
+              + " step: MAX and AVG are allowed");
+    }
+    require(!isLowest, what + ": the lowest layer must be a GLE layer");
+  }
+
+  private static void requireStreamable(int l, Layer layer, List<StreamingLayer> below) {
+    String where = "layer " + l;
+    GleNeurons neurons = (GleNeurons) layer.conf().getLayer();
+    if (neurons instanceof BaseGleLayer conf) {
+      require(
+          conf.getIDropout() == null && conf.getWeightNoise() == null,
+          where + " has dropout or weight noise, which cannot be streamed: remove it");
+    }
+    requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_M_KEY, layer);
+    requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_R_KEY, layer);
+    for (StreamingLayer lower : below) {
+      double dt = lower.neurons().dt();
+      require(
+          dt == neurons.getDt(),
+          where
+              + " has dt = "
+              + neurons.getDt()
+              + " but the layers below "
+              + dt
+              + ": a step of the trainer is one Euler step of every layer");
+    }
   }
 
   /** The loss layer's configuration. */
@@ -84,12 +188,17 @@ final class StreamingNetworks {
   }
 
   /** What the fused engine has no function of its own for. */
-  static List<String> slowParts(MultiLayerNetwork network, OutputLoss loss) {
+  static List<String> slowParts(MultiLayerNetwork network, Stack stack, OutputLoss loss) {
     List<String> parts = new ArrayList<>();
     for (Layer layer : network.getLayers()) {
-      if (layer.conf().getLayer() instanceof GleDense dense
-          && !RateFunctions.isFast(dense.getActivationFn())) {
-        parts.add("activation " + dense.getActivationFn() + " in layer " + layer.getIndex());
+      if (layer.conf().getLayer() instanceof GleNeurons neurons
+          && !RateFunctions.isFast(neurons.getActivationFn())) {
+        parts.add("activation " + neurons.getActivationFn() + " in layer " + layer.getIndex());
+      }
+    }
+    for (Passage passage : stack.above()) {
+      if (FusedPassage.of(passage, 1).isSlow()) {
+        passage.layers().forEach(layer -> parts.add(layer.getClass().getSimpleName()));
       }
     }
     if (loss.isSlow()) {
@@ -112,7 +221,9 @@ final class StreamingNetworks {
   }
 
   static RNNFormat inputFormat(MultiLayerNetwork network) {
-    return ((GleDense) network.getLayer(0).conf().getLayer()).getRnnDataFormat();
+    return network.getLayer(0).conf().getLayer() instanceof BaseRecurrentLayer recurrent
+        ? recurrent.getRnnDataFormat()
+        : RNNFormat.NCW;
   }
 
   /** Parameters can be set to anything after the configuration was checked. */

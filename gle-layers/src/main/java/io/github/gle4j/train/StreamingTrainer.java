@@ -3,7 +3,7 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
-import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
@@ -35,14 +35,17 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The network's layers are GLE layers below a parameterless {@link RnnLossLayer}, whose loss
  * function and activation define the error; the step's output, which the label is compared with, is
- * the top GLE layer's rate of the step before. DL4J's updaters, schedules, regularisation, gradient
+ * the top GLE layer's rate of the step before ({@link Propagation} says when it is that of the same
+ * step). Between GLE layers, layers without parameters and state, such as DL4J's SubsamplingLayer,
+ * pass rates up and errors down without delay. DL4J's updaters, schedules, regularisation, gradient
  * normalisation, constraints and {@link TrainingListener}s apply, one iteration being one parameter
  * update; the network's score is the step's loss per sample and the regularisation. Gradients are
  * averaged over the batch, unless the network was configured with {@code miniBatch(false)}.
  *
- * <p>Sequences are [batch, inputs, time] with labels [batch, outputs], which then count in every
- * step, or [batch, outputs, time]. A sample stands still, unchanged, where its features mask is 0;
- * a label counts where its mask is 1 (without one: where the features mask is).
+ * <p>Features are sequences [batch, inputs, time], or plain images if {@link
+ * Builder#presentationSteps} says for how long to present them, with labels [batch, outputs], which
+ * then count in every step, or [batch, outputs, time]. A sample stands still, unchanged, where its
+ * features mask is 0; a label counts where its mask is 1 (without one: where the features mask is).
  *
  * <p>Not safe for use by several threads.
  */
@@ -62,6 +65,8 @@ public final class StreamingTrainer {
   private final double beta;
   private final int updateInterval;
   private final boolean carryState;
+  private final Propagation propagation;
+  private final int presentationSteps;
   private final ReduceOnPlateau plateau;
   private final DataSetIterator plateauData;
   private final BooleanSupplier stopWhen;
@@ -71,7 +76,7 @@ public final class StreamingTrainer {
   private final long outputs;
   private final boolean errorsMoveMembranes;
   private final boolean isRegularised;
-  private final List<StreamingLayer> layers;
+  private final Stack stack;
   private final OutputLoss loss;
   private final Engine engine;
   private int pendingSteps;
@@ -88,14 +93,21 @@ public final class StreamingTrainer {
     if (!network.isInitCalled()) {
       network.init();
     }
-    layers = StreamingNetworks.layers(network);
+    propagation = builder.propagation;
+    presentationSteps = builder.presentationSteps;
+    stack = StreamingNetworks.stack(network);
     top = StreamingNetworks.top(network);
-    inputs = network.layerInputSize(0);
-    outputs = network.layerSize(layers.size() - 1);
+    inputs = stack.layers().get(0).inputs();
+    outputs = stack.top().outputs();
     errorsMoveMembranes =
         Arrays.stream(network.getLayers())
             .map(layer -> layer.conf().getLayer())
-            .anyMatch(conf -> conf instanceof GleDense dense && dense.getGamma() != 0);
+            .anyMatch(conf -> conf instanceof GleNeurons neurons && neurons.getGamma() != 0);
+    if (propagation == Propagation.SWEEP && errorsMoveMembranes) {
+      throw new IllegalArgumentException(
+          "propagation SWEEP with gamma > 0: the errors of a step follow its membranes then and"
+              + " cannot act on them; DELAYED, or gamma = 0, is allowed");
+    }
     isRegularised = StreamingNetworks.isRegularised(network);
     loss = new OutputLoss(top, beta, outputs);
     ParameterUpdate update = new ParameterUpdate(network);
@@ -104,12 +116,12 @@ public final class StreamingTrainer {
             ? NativeFloats.obstacle(network.params().dataType())
             : Optional.of("as configured");
     if (obstacle.isEmpty()) {
-      engine = new FusedEngine(network, layers, loss, update, builder.threads);
-      StreamingNetworks.slowParts(network, loss)
+      engine = new FusedEngine(network, stack, propagation, loss, update, builder.threads);
+      StreamingNetworks.slowParts(network, stack, loss)
           .forEach(part -> LOG.warn("Streaming is slower by ND4J's {}", part));
     } else {
       LOG.warn("Streaming by ND4J's operations, which is slower: {}", obstacle.get());
-      engine = new ReferenceEngine(layers, loss, update);
+      engine = new ReferenceEngine(stack, propagation, loss, update);
     }
     if (plateau != null) {
       LearningRates.requireFixed(network);
@@ -216,8 +228,9 @@ public final class StreamingTrainer {
   /**
    * Advances the network by one time step of a live stream and learns from it.
    *
-   * @param features this step's input, [batch, inputs]; the batch may differ from that of the step
-   *     before: fewer samples keep the first rows of every state, more repeat them cyclically
+   * @param features this step's input, [batch, inputs] or an image each; the batch may differ from
+   *     that of the step before: fewer samples keep the first rows of every state, more repeat them
+   *     cyclically
    * @param labels this step's target, [batch, outputs]; null: there is none, and only the errors
    *     still under way are learned from
    * @return what the target was compared with, the top GLE layer's rates before this step, [batch,
@@ -240,6 +253,15 @@ public final class StreamingTrainer {
    * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public INDArray step(INDArray features, INDArray labels, boolean learn) {
+    boolean isImage = features != null && features.rank() == 4;
+    return stepOnMatrix(isImage ? flat(features) : features, labels, learn);
+  }
+
+  private static INDArray flat(INDArray images) {
+    return images.dup('c').reshape('c', images.size(0), images.length() / images.size(0));
+  }
+
+  private INDArray stepOnMatrix(INDArray features, INDArray labels, boolean learn) {
     requireMatrix("features", features, null, inputs);
     long batch = features.size(0);
     if (labels != null) {
@@ -250,7 +272,7 @@ public final class StreamingTrainer {
     }
     SequenceSteps steps =
         new SequenceSteps(
-            oneStep(features), oneStep(labels), null, null, inputs, outputs, dataType());
+            oneStep(features), 0, oneStep(labels), null, null, inputs, outputs, dataType());
     Tally tally = new Tally(top.getActivationFn());
     tally.begin(steps, outputs);
     showListeners(features, labels == null ? tally.sum() : labels);
@@ -358,14 +380,17 @@ public final class StreamingTrainer {
     if (errorsMoveMembranes) {
       states = inferWithErrors(states, steps, tally);
     } else {
-      states = StreamingNetworks.fit(states, layers, steps.batch());
+      states = StreamingNetworks.fit(states, stack.layers(), steps.batch());
       long piece = Math.max(1, VALUES_AT_ONCE / (steps.batch() * widest()));
       for (long t = 0; t < steps.time(); t += piece) {
         long end = Math.min(t + piece, steps.time());
         try (MemoryWorkspace memory = StepMemory.open()) {
           INDArray rates = steps.features(t, end);
-          for (int l = 0; l < layers.size(); l++) {
-            rates = layers.get(l).infer(states.get(l), rates, steps.featuresMask(t, end));
+          boolean delayed = propagation == Propagation.DELAYED;
+          for (int l = 0; l < stack.size(); l++) {
+            INDArray mask = steps.featuresMask(t, end);
+            rates = stack.layers().get(l).infer(states.get(l), rates, mask, delayed);
+            rates = stack.above().get(l).upAll(rates);
           }
           tally.addAll(t, rates, loss);
         }
@@ -397,8 +422,8 @@ public final class StreamingTrainer {
 
   private long widest() {
     long widest = inputs;
-    for (int l = 0; l < layers.size(); l++) {
-      widest = Math.max(widest, network.layerSize(l));
+    for (StreamingLayer layer : stack.layers()) {
+      widest = Math.max(widest, layer.outputs());
     }
     return widest;
   }
@@ -468,10 +493,9 @@ public final class StreamingTrainer {
    *     changes then
    */
   public void restoreState(List<Map<String, INDArray>> saved) {
-    int layers = network.getnLayers() - 1;
-    if (!saved.isEmpty() && saved.size() != layers) {
+    if (!saved.isEmpty() && saved.size() != stack.size()) {
       throw new IllegalArgumentException(
-          "saved states of " + saved.size() + " layers: the network has " + layers);
+          "saved states of " + saved.size() + " layers: the network has " + stack.size());
     }
     for (int l = 0; l < saved.size(); l++) {
       requireFinite(l, saved.get(l));
@@ -479,12 +503,15 @@ public final class StreamingTrainer {
     List<NeuronState> states = saved.stream().map(NeuronState::restore).toList();
     for (int l = 0; l < states.size(); l++) {
       requireMatrix(
-          "saved u of layer " + l, states.get(l).u(), states.get(0).batch(), network.layerSize(l));
+          "saved u of layer " + l,
+          states.get(l).u(),
+          states.get(0).batch(),
+          stack.layers().get(l).outputs());
       requireMatrix(
           "saved f of layer " + l,
           states.get(l).f(),
           states.get(0).batch(),
-          network.layerInputSize(l));
+          stack.layers().get(l).inputs());
     }
     engine.set(states);
   }
@@ -614,6 +641,7 @@ public final class StreamingTrainer {
         StreamingNetworks.inputFormat(network) == RNNFormat.NWC
             ? channelsFirst(features)
             : features,
+        presentationSteps,
         top.getRnnDataFormat() == RNNFormat.NWC ? channelsFirst(labels) : labels,
         featuresMask,
         labelsMask,
@@ -659,6 +687,8 @@ public final class StreamingTrainer {
     private BooleanSupplier stopWhen = () -> false;
     private boolean fused = true;
     private int threads = 1;
+    private Propagation propagation = Propagation.DELAYED;
+    private int presentationSteps;
 
     private Builder(MultiLayerNetwork network) {
       this.network = Objects.requireNonNull(network, "network");
@@ -750,6 +780,36 @@ public final class StreamingTrainer {
         throw new IllegalArgumentException("threads = " + threads + ": at least 1 is allowed");
       }
       this.threads = threads;
+      return this;
+    }
+
+    /**
+     * In which order the layers act within a time step.
+     *
+     * @param propagation default DELAYED. With SWEEP one thread does the work, whatever {@link
+     *     #threads} says, and gamma of all layers must be 0.
+     * @return this builder
+     */
+    public Builder propagation(Propagation propagation) {
+      this.propagation = Objects.requireNonNull(propagation, "propagation");
+      return this;
+    }
+
+    /**
+     * For how many time steps a plain image is presented: features [batch, inputs] or [batch,
+     * channels, height, width] instead of sequences. The neurons' states are carried on to the next
+     * image, unless {@link #carryState} says otherwise. Sequences may still be given, too.
+     *
+     * @param steps at least 1; without this call only sequences are allowed
+     * @return this builder
+     * @throws IllegalArgumentException when below 1
+     */
+    public Builder presentationSteps(int steps) {
+      if (steps < 1) {
+        throw new IllegalArgumentException(
+            "presentation of " + steps + " steps: at least 1 is allowed");
+      }
+      this.presentationSteps = steps;
       return this;
     }
 

@@ -52,7 +52,7 @@ final class Tally {
   void begin(SequenceSteps steps, long outputs) {
     sequence = steps;
     isEvaluated = steps.hasLabels() && (!onlyClasses || areClasses(steps.labels()));
-    DataType dataType = steps.features(0).dataType();
+    DataType dataType = steps.features().dataType();
     sum = Nd4j.create(dataType, new long[] {steps.batch(), outputs}, 'f');
     hasLabel = steps.hasLabelsMask() ? Nd4j.create(dataType, new long[] {steps.batch(), 1}) : null;
   }

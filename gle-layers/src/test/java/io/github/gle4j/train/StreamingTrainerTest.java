@@ -631,14 +631,18 @@ class StreamingTrainerTest {
   @Test
   void networksThatCannotBeStreamedAreRefused() {
     refused(
-        "layer 0 is a LSTM: GLE layers below one RnnLossLayer can be streamed",
+        "layer 0 is a LSTM: GLE layers below one RnnLossLayer can be streamed, and between them layers"
+            + " without parameters and state, such as SubsamplingLayer, ActivationLayer and"
+            + " DropoutLayer",
         network(
             new Sgd(0.1),
             new LSTM.Builder().nIn(2).nOut(4).build(),
             readout(4, 3).build(),
             classes()));
     refused(
-        "layer 0 is a FrozenLayer: GLE layers below one RnnLossLayer can be streamed",
+        "layer 0 is a FrozenLayer: GLE layers below one RnnLossLayer can be streamed, and between them"
+            + " layers without parameters and state, such as SubsamplingLayer, ActivationLayer and"
+            + " DropoutLayer",
         network(
             new Sgd(0.1), new FrozenLayer(hidden(2).build()), readout(4, 3).build(), classes()));
     refused(
@@ -682,7 +686,8 @@ class StreamingTrainerTest {
   void badArraysAndSettingsAreNamed() {
     StreamingTrainer trainer = StreamingTrainer.builder(frozenClassifier()).build();
     named(
-        "features of shape [4, 2]: shape [batch, 2, time] is allowed",
+        "features of shape [4, 2]: shape [batch, 2, time] or plain images with presentationSteps is"
+            + " allowed",
         () -> trainer.fit(new DataSet(gaussian(1, 4, 2), DATA.getLabels())));
     named(
         "features of shape [4, 3, 5]: shape [batch, 2, time] is allowed",

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -76,10 +77,13 @@ public class StepBenchmark {
     q = new float[size];
     r = new float[size];
     below = new FloatPointer(random(random, size));
+    INDArray weights =
+        Nd4j.createFromArray(random(random, neurons * neurons)).reshape('f', neurons, neurons);
     products =
         new DenseConnectivity(
             batch,
-            Nd4j.createFromArray(random(random, neurons * neurons)).reshape('f', neurons, neurons),
+            weights,
+            weights,
             Nd4j.create(DataType.FLOAT, new long[] {neurons, neurons}, 'f'),
             Nd4j.create(DataType.FLOAT, 1, neurons),
             Nd4j.create(DataType.FLOAT, 1, neurons),

@@ -23,7 +23,7 @@ public interface Connectivity {
   void forward(FloatPointer below, float[] current);
 
   /**
-   * Computes the feedback, {@code W^T e}.
+   * Computes the feedback, {@code W^T e}, where fixed feedback weights may stand for W.
    *
    * @param e prospective errors, [neurons][batch]
    * @param f out: [inputs][batch]

@@ -8,7 +8,6 @@ import static org.bytedeco.openblas.global.openblas.cblas_sasum;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
-import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -18,6 +17,7 @@ final class DenseConnectivity implements Connectivity {
   private final int inputs;
   private final int neurons;
   private final FloatPointer weights;
+  private final FloatPointer feedbackWeights;
   private final FloatPointer weightGradients;
   private final FloatPointer biases; // null: none
   private final FloatPointer biasGradients;
@@ -31,6 +31,7 @@ final class DenseConnectivity implements Connectivity {
    * Works on these arrays.
    *
    * @param weights [inputs, neurons] in 'f' order
+   * @param feedbackWeights what carries errors down, as weights, or the weights themselves
    * @param weightGradients as weights; null: only {@link #forward} and {@link #feedback} are called
    * @param biases [1, neurons], or null
    * @param biasGradients as biases; null with weightGradients
@@ -38,6 +39,7 @@ final class DenseConnectivity implements Connectivity {
   DenseConnectivity(
       int batch,
       INDArray weights,
+      INDArray feedbackWeights,
       INDArray weightGradients,
       INDArray biases,
       INDArray biasGradients,
@@ -46,6 +48,7 @@ final class DenseConnectivity implements Connectivity {
     inputs = (int) weights.size(0);
     neurons = (int) weights.size(1);
     this.weights = NativeFloats.of(weights);
+    this.feedbackWeights = NativeFloats.of(feedbackWeights);
     this.weightGradients = weightGradients == null ? null : NativeFloats.of(weightGradients);
     this.biases = biases == null ? null : NativeFloats.of(biases);
     this.biasGradients = biasGradients == null ? null : NativeFloats.of(biasGradients);
@@ -53,7 +56,7 @@ final class DenseConnectivity implements Connectivity {
     currents = scratch.memory("currents", (long) batch * neurons);
     errors = scratch.memory("errors", (long) batch * neurons);
     feedback = scratch.memory("feedback", (long) batch * inputs);
-    ones = ones(batch);
+    ones = NativeFloats.ones(batch);
     parametersChanged();
   }
 
@@ -78,7 +81,8 @@ final class DenseConnectivity implements Connectivity {
   @Override
   public void feedback(float[] e, float[] f) {
     errors.put(e);
-    product(CblasNoTrans, CblasTrans, batch, inputs, neurons, 1, errors, weights, 0, feedback);
+    product(
+        CblasNoTrans, CblasTrans, batch, inputs, neurons, 1, errors, feedbackWeights, 0, feedback);
     feedback.get(f);
   }
 
@@ -130,12 +134,6 @@ final class DenseConnectivity implements Connectivity {
     return biases == null ? size : size + cblas_sasum(neurons, biasGradients, 1);
   }
 
-  private static FloatPointer ones(int count) {
-    float[] one = new float[count];
-    Arrays.fill(one, 1);
-    return new FloatPointer((long) count).put(one);
-  }
-
   /** {@code c = scale a b + old c}, where a or b may be transposed and c is [rows, columns]. */
   private static void product(
       int transA,
@@ -167,7 +165,7 @@ final class DenseConnectivity implements Connectivity {
         rows);
   }
 
-  private static void add(float value, float[] values, int from, int to) {
+  static void add(float value, float[] values, int from, int to) {
     for (int i = from; i < to; i++) {
       values[i] += value;
     }

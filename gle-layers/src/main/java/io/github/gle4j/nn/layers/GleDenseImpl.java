@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
-import io.github.gle4j.dynamics.CheckedCopy;
-import io.github.gle4j.dynamics.GleKernel;
-import io.github.gle4j.dynamics.Nd4jKernel;
-import io.github.gle4j.dynamics.NeuronParameters;
-import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleDense;
-import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.gradient.DefaultGradient;
-import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * {@link GleDense} at run time: dense connectivity around the neurons of a {@link GleKernel}, for
- * one step at a time ({@link StreamingLayer}) and for whole sequences (DL4J's own calls).
- *
- * <p>Over a sequence the weights are fixed. Its forward pass runs membranes and rates through all
- * steps, {@link #backpropGradient} the error neurons, forward in time too. Both give the numbers of
- * the single steps.
- */
-public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements StreamingLayer {
-  private final transient GleKernel<INDArray> kernel = new Nd4jKernel();
-  private final transient Scratch scratch = new Scratch();
-
-  /**
-   * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
-   * weights with their noise, {@code d} before each step and {@code uDot}, [batch, nOut, time] or
-   * null, the neurons before the first step (with gamma = 0 only their error neurons and feedback,
-   * which the pass leaves alone; what it stored shares their arrays), where it stored the neurons
-   * after the last step, or null, and whether dropout was applied.
-   */
-  private record Course(
-      INDArray below,
-      INDArray weights,
-      INDArray d,
-      INDArray uDot,
-      NeuronState start,
-      Map<String, INDArray> stored,
-      boolean training) {}
-
-  private transient Course course;
+/** {@link GleDense} at run time: every input to every neuron, sequences [batch, size, time]. */
+public final class GleDenseImpl extends BaseGleImpl<GleDense> {
 
   /**
    * Creates the layer; DL4J calls this through {@link GleDense#instantiate}.
@@ -67,169 +24,56 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
     super(conf, dataType);
   }
 
-  // One step at a time.
-
   @Override
-  public NeuronState newState(long batch) {
-    return NeuronState.zeros(dataType, batch, layerConf().getNOut(), layerConf().getNIn());
+  public long inputs() {
+    return layerConf().getNIn();
   }
 
   @Override
-  public void step(
-      NeuronState state, INDArray below, INDArray above, INDArray mask, boolean learn) {
-    errors(state, above, state.d(), mask);
-    membranes(state, below, state.e(), mask, weights(), bias());
-    if (learn) {
-      addGradients(below, state.e());
-      addTimeConstantGradients(state.q(), state.e(), state.uDot());
-    }
-    feedback(state.e(), weights(), state.nextF());
-    hold(mask, state.f(), state.nextF());
-  }
-
-  @Override
-  public INDArray infer(NeuronState state, INDArray below, INDArray mask) {
-    INDArray rates =
-        Nd4j.createUninitialized(dataType, new long[] {below.size(0), nOut(), below.size(2)}, 'f');
-    advance(
-        state,
-        NativeSteps.isPlain(below) ? below : below.dup('f'),
-        mask,
-        weights(),
-        bias(),
-        rates,
-        null,
-        null);
-    return rates;
+  public long outputs() {
+    return layerConf().getNOut();
   }
 
   @Override
   public Connectivity connectivity(int batch, Scratch scratch) {
     return new DenseConnectivity(
-        batch, weights(), weightGradients(), bias(), biasGradients(), scratch);
+        batch,
+        weights(),
+        feedbackWeights(weights()),
+        weightGradients(),
+        bias(),
+        biasGradients(),
+        scratch);
   }
 
-  // Dense connectivity: forward pass, vector-Jacobian product, parameter gradients.
-
-  private static void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
+  @Override
+  void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
     Nd4j.gemm(below, weights, current, false, false, 1, 0);
     if (bias != null) {
       current.addiRowVector(bias);
     }
   }
 
-  private static void feedback(INDArray e, INDArray weights, INDArray f) {
+  @Override
+  void feedback(INDArray e, INDArray weights, INDArray f) {
     Nd4j.gemm(e, weights, f, false, true, 1, 0);
   }
 
-  /** Adds the gradients an optimiser subtracts: minus GLE's directions of ascent (Eqs. 14, 15). */
-  private void addGradients(INDArray below, INDArray e) {
+  @Override
+  void addGradients(INDArray below, INDArray e) {
     Nd4j.gemm(below, e, weightGradients(), true, false, -1, 1);
     if (layerConf().isHasBias()) {
       biasGradients().subi(e.sum(true, 0));
     }
   }
 
-  /** Null before DL4J has given the layer a place for gradients. */
-  private INDArray weightGradients() {
-    return gradientViews == null ? null : gradientViews.get(GleDenseParamInitializer.WEIGHT_KEY);
-  }
-
-  /** Null as well when the layer has no bias. */
-  private INDArray biasGradients() {
-    return gradientViews == null ? null : gradientViews.get(GleDenseParamInitializer.BIAS_KEY);
-  }
-
-  // The neurons' own.
-
-  /** The error neurons of a step, with the derivatives of the step before. */
-  private void errors(NeuronState state, INDArray above, INDArray d, INDArray mask) {
-    INDArray vBefore = mask == null ? null : state.v().dup('f');
-    kernel.error(neurons(), above, d, state.v(), state.q(), state.vDot(), state.e());
-    if (mask != null) {
-      state.q().muliColumnVector(mask);
-      state.e().muliColumnVector(mask);
-    }
-    hold(mask, vBefore, state.v());
-  }
-
-  /** The membranes of a step and their new rate, which is left in {@code nextR}. */
-  private void membranes(
-      NeuronState state,
-      INDArray below,
-      INDArray e,
-      INDArray mask,
-      INDArray weights,
-      INDArray bias) {
-    INDArray uBefore = mask == null ? null : state.u().dup('f');
-    INDArray dBefore = mask == null ? null : state.d().dup('f');
-    forward(below, weights, bias, state.current());
-    kernel.membrane(neurons(), state.current(), e, state.u(), state.uDot(), state.p());
-    RateFunctions.apply(layerConf().getActivationFn(), state.p(), state.nextR(), state.d());
-    hold(mask, uBefore, state.u());
-    hold(mask, dBefore, state.d());
-    hold(mask, state.r(), state.nextR());
-  }
-
-  /** As {@link #addGradients}. */
-  private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
-    if (layerConf().getLearnedTimeConstants().tauM()) {
-      gradientViews.get(GleDenseParamInitializer.TAU_M_KEY).addi(e.mul(uDot).sum(true, 0));
-    }
-    if (layerConf().getLearnedTimeConstants().tauR()) {
-      gradientViews.get(GleDenseParamInitializer.TAU_R_KEY).subi(q.mul(uDot).sum(true, 0));
-    }
-  }
-
-  /** Puts the old values back where the mask is 0; null as a mask is 1 everywhere. */
-  private static void hold(INDArray mask, INDArray before, INDArray after) {
-    if (mask != null) {
-      after.muliColumnVector(mask).addi(before.mulColumnVector(mask.rsub(1)));
-    }
+  @Override
+  long batch() {
+    return input.size(0);
   }
 
   @Override
-  public NeuronParameters<INDArray> neurons() {
-    return new NeuronParameters<>(
-        getParam(GleDenseParamInitializer.TAU_M_KEY),
-        getParam(GleDenseParamInitializer.TAU_R_KEY),
-        layerConf().getDt(),
-        layerConf().getGamma(),
-        layerConf().isProspectiveErrors());
-  }
-
-  private INDArray weights() {
-    return getParam(GleDenseParamInitializer.WEIGHT_KEY);
-  }
-
-  /** Null when the layer has none. */
-  private INDArray bias() {
-    return layerConf().isHasBias() ? getParam(GleDenseParamInitializer.BIAS_KEY) : null;
-  }
-
-  // Whole sequences.
-
-  @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaceMgr) {
-    return forward(startOf(Map.of()), training, null, workspaceMgr);
-  }
-
-  @Override
-  public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr workspaceMgr) {
-    setInput(input, workspaceMgr);
-    return forward(startOf(stateMap), false, stateMap, workspaceMgr);
-  }
-
-  @Override
-  public INDArray rnnActivateUsingStoredState(
-      INDArray input, boolean training, boolean storeLastForTbptt, LayerWorkspaceMgr workspaceMgr) {
-    setInput(input, workspaceMgr);
-    return forward(
-        startOf(tBpttStateMap), training, storeLastForTbptt ? tBpttStateMap : null, workspaceMgr);
-  }
-
-  private NeuronState startOf(Map<String, INDArray> stored) {
-    assertInputSet(false);
+  void requireInput(INDArray input) {
     if (input.rank() != 3) {
       throw new DL4JInvalidInputException(
           "GleDense expects input of rank 3, "
@@ -239,281 +83,32 @@ public final class GleDenseImpl extends BaseRecurrentLayer<GleDense> implements 
               + " "
               + layerId());
     }
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      if (stored.isEmpty()) {
-        return newState(input.size(0));
-      }
-      Map<String, INDArray> fitting = new HashMap<>();
-      stored.forEach((name, array) -> fitting.put(name, fitting(name, array)));
-      return NeuronState.restore(fitting);
-    }
-  }
-
-  /** A stored array, which may come from the user, if it can be the state of this layer. */
-  private INDArray fitting(String name, INDArray array) {
-    long size = name.equals("f") ? nIn() : nOut();
-    if (array.rank() != 2 || array.size(1) != size) {
-      throw new DL4JInvalidInputException(
-          "the stored state has "
-              + name
-              + " of shape "
-              + Arrays.toString(array.shape())
-              + ": [batch, "
-              + size
-              + "] is allowed "
-              + layerId());
-    }
-    if (array.size(0) != input.size(0)) {
-      throw new DL4JInvalidInputException(
-          "the stored state has "
-              + array.size(0)
-              + " samples but the input "
-              + input.size(0)
-              + ": call rnnClearPreviousState() before the batch size changes "
-              + layerId());
-    }
-    return array.castTo(dataType);
-  }
-
-  private static NeuronState copy(NeuronState state) {
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return state.copy();
-    }
-  }
-
-  /**
-   * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
-   * into the map, unless that is null.
-   */
-  private INDArray forward(
-      NeuronState state,
-      boolean training,
-      Map<String, INDArray> stored,
-      LayerWorkspaceMgr workspaceMgr) {
-    applyDropOutIfNecessary(training, workspaceMgr);
-    INDArray x = permuteIfNWC(input.castTo(dataType));
-    if (x.size(1) != layerConf().getNIn()) {
+    long size = permuteIfNWC(input).size(1);
+    if (size != inputs()) {
       throw new DL4JInvalidInputException(
           "the input has "
-              + x.size(1)
+              + size
               + " values per time step (shape "
               + Arrays.toString(input.shape())
               + "), but nIn = "
-              + layerConf().getNIn()
+              + inputs()
               + " "
               + layerId());
     }
-    INDArray weights =
-        getParamWithNoise(GleDenseParamInitializer.WEIGHT_KEY, training, workspaceMgr);
-    INDArray bias =
-        layerConf().isHasBias()
-            ? getParamWithNoise(GleDenseParamInitializer.BIAS_KEY, training, workspaceMgr)
-            : null;
-    NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
-    ArrayType type = ArrayType.ACTIVATIONS;
-    INDArray below = NativeSteps.isPlain(x) ? x : workspaceMgr.dup(type, x, 'f');
-    long[] shape = {x.size(0), nOut(), x.size(2)};
-    INDArray rates = array(type, workspaceMgr, shape);
-    INDArray d = array(type, workspaceMgr, shape);
-    INDArray uDot = learnsTimeConstants() ? array(type, workspaceMgr, shape) : null;
-    advance(state, below, maskArray, weights, bias, rates, d, uDot);
-    course = new Course(below, weights, d, uDot, start, stored, training);
-    if (stored != null) {
-      stored.putAll(state.arrays());
-    }
-    return permuteIfNWC(rates);
-  }
-
-  /**
-   * Advances {@code u, r, d} of the state over a sequence.
-   *
-   * @param below [batch, nIn, time] in 'f' order
-   * @param rates out: the rate before each step, [batch, nOut, time] in 'f' order
-   * @param d out: d before each step; null: not wanted
-   * @param uDot out: null: not wanted
-   */
-  private void advance(
-      NeuronState state,
-      INDArray below,
-      INDArray mask,
-      INDArray weights,
-      INDArray bias,
-      INDArray rates,
-      INDArray d,
-      INDArray uDot) {
-    if (isNative()) {
-      nativeSequence(below.size(0)).forward(below, NativeSteps.ofMask(mask), state, rates, d, uDot);
-      return;
-    }
-    for (long t = 0; t < below.size(2); t++) {
-      CheckedCopy.copy(state.r(), at(rates, t));
-      if (d != null) {
-        CheckedCopy.copy(state.d(), at(d, t));
-      }
-      membranes(state, at(below, t), null, at(mask, t), weights, bias);
-      state.publishRate();
-      if (uDot != null) {
-        CheckedCopy.copy(state.uDot(), at(uDot, t));
-      }
-    }
-  }
-
-  /** Whether sequences need nothing that only ND4J's operations do. */
-  private boolean isNative() {
-    return NativeFloats.obstacle(dataType).isEmpty()
-        && layerConf().getIDropout() == null
-        && layerConf().getWeightNoise() == null;
-  }
-
-  private NativeSequence nativeSequence(long batch) {
-    return new NativeSequence(
-        connectivity(Math.toIntExact(batch), scratch), neurons(), layerConf().getActivationFn());
-  }
-
-  private boolean learnsTimeConstants() {
-    LearnedTimeConstants learned = layerConf().getLearnedTimeConstants();
-    return learned.tauM() || learned.tauR();
   }
 
   @Override
-  public Pair<Gradient, INDArray> tbpttBackpropGradient(
-      INDArray epsilon, int tbpttBackLength, LayerWorkspaceMgr workspaceMgr) {
-    return backpropGradient(epsilon, workspaceMgr);
-  }
-
-  /**
-   * Runs the error neurons forward in time (GLE Eqs. 8, 9, 14, 15). With gamma &gt; 0 it takes the
-   * segment's only step again, now with the error in the membranes: the rates of the forward pass
-   * were those of the step before, which do not depend on it.
-   *
-   * @param epsilon gradient of the loss by this layer's output, [batch, nOut, time]
-   * @return the gradients, summed over batch and time, and the gradient for the layer below, {@code
-   *     -W^T e} delayed by one step
-   * @throws IllegalStateException when gamma is not 0 and there is more than one step: then the
-   *     rates depend on errors which a forward pass over all of them does not have yet
-   */
-  @Override
-  public Pair<Gradient, INDArray> backpropGradient(
-      INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
-    if (course == null) {
-      throw new IllegalStateException(
-          "backpropGradient without a forward pass before it " + layerId());
-    }
-    INDArray gradient = permuteIfNWC(epsilon.castTo(dataType)); // of the loss, by the rates
-    long batch = gradient.size(0);
-    long time = gradient.size(2);
-    gradientsFlattened.assign(0);
-    INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, batch, nIn(), time);
-    if (layerConf().getGamma() != 0) {
-      stepAgain(gradient, below);
-      return result(permuteIfNWC(below));
-    }
-    NeuronState state = course.start();
-    if (isNative()) {
-      nativeSequence(batch)
-          .backward(
-              NativeSteps.isPlain(gradient)
-                  ? gradient
-                  : workspaceMgr.dup(ArrayType.BP_WORKING_MEM, gradient, 'f'),
-              course.below(),
-              course.d(),
-              NativeSteps.ofMask(maskArray),
-              state,
-              below,
-              course.uDot(),
-              new TimeConstantGradients(layerConf().getLearnedTimeConstants(), gradientViews));
-    } else {
-      INDArray f = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, nIn(), time);
-      for (long t = 0; t < time; t++) {
-        errors(state, at(gradient, t).neg(), at(course.d(), t), at(maskArray, t));
-        addGradients(at(course.below(), t), state.e());
-        if (course.uDot() != null) {
-          addTimeConstantGradients(state.q(), state.e(), at(course.uDot(), t));
-        }
-        feedback(state.e(), course.weights(), at(f, t));
-      }
-      if (course.training()) { // before the delay: its mask is that of the input
-        backpropDropOutIfPresent(permuteIfNWC(f));
-      }
-      for (long t = 0; t < time; t++) {
-        state.f().muli(-1, at(below, t));
-        hold(at(maskArray, t), state.f(), at(f, t));
-        CheckedCopy.copy(at(f, t), state.f());
-      }
-    }
-    return result(permuteIfNWC(below));
-  }
-
-  /**
-   * A step of {@link StreamingLayer} from where the forward pass started.
-   *
-   * @param epsilon [batch, nOut, 1]
-   * @param below out: minus the feedback of the step before, [batch, nIn, 1]
-   */
-  private void stepAgain(INDArray epsilon, INDArray below) {
-    if (epsilon.size(2) != 1) {
-      throw new IllegalStateException(
-          "gamma = "
-              + layerConf().getGamma()
-              + " lets errors act on the membranes within a sequence, which fit() cannot follow"
-              + " over "
-              + epsilon.size(2)
-              + " steps: train with StreamingTrainer or tBPTTLength(1), or set gamma = 0 "
-              + layerId());
-    }
-    NeuronState state = course.start();
-    step(state, at(course.below(), 0), at(epsilon, 0).neg(), at(maskArray, 0), true);
-    state.f().muli(-1, at(below, 0));
-    state.publish();
-    if (course.stored() != null) {
-      course.stored().putAll(state.arrays());
-    }
-  }
-
-  /** Ends a backward pass. */
-  private Pair<Gradient, INDArray> result(INDArray below) {
-    course = null;
-    weightNoiseParams.clear();
-    Gradient gradient = new DefaultGradient(gradientsFlattened);
-    gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
-    return new Pair<>(gradient, below);
+  INDArray sequence(INDArray array, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    return permuteIfNWC(array.castTo(dataType));
   }
 
   @Override
-  public Type type() {
-    return Type.RECURRENT;
+  INDArray output(INDArray sequence, LayerWorkspaceMgr workspaceMgr) {
+    return permuteIfNWC(sequence);
   }
 
   @Override
-  public boolean isPretrainLayer() {
-    return false;
-  }
-
-  @Override
-  public void clear() {
-    super.clear();
-    course = null;
-  }
-
-  private long nIn() {
-    return layerConf().getNIn();
-  }
-
-  private long nOut() {
-    return layerConf().getNOut();
-  }
-
-  /** Step t of [batch, size, time], or column t of a mask [batch, time] as [batch, 1], or null. */
-  private INDArray at(INDArray sequence, long t) {
-    if (sequence == null) {
-      return null;
-    }
-    return sequence.rank() == 2
-        ? sequence.getColumn(t, true).castTo(dataType)
-        : sequence.get(all(), all(), point(t));
-  }
-
-  private INDArray array(ArrayType type, LayerWorkspaceMgr workspaceMgr, long... shape) {
-    return workspaceMgr.createUninitialized(type, dataType, shape, 'f');
+  INDArray likeInput(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    return permuteIfNWC(sequence);
   }
 }

@@ -2,6 +2,7 @@
 package io.github.gle4j.nn.layers;
 
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -73,6 +74,13 @@ public final class NativeFloats {
     } finally {
       Reference.reachabilityFence(array); // its memory is freed with it
     }
+  }
+
+  /** Memory filled with ones. */
+  static FloatPointer ones(int count) {
+    float[] one = new float[count];
+    Arrays.fill(one, 1);
+    return new FloatPointer((long) count).put(one);
   }
 
   private static boolean isPresent(String className) {

@@ -45,9 +45,10 @@ final class NativeSequence {
    * @param below rates of the layer below, [batch, inputs, time]
    * @param mask as for {@link StreamingLayer#infer}, a row of floats per step; null: all 1
    * @param state u, r and d become those after the last step
-   * @param rates out: the rate before each step, [batch, neurons, time]
+   * @param rates out: the rate before or after each step, [batch, neurons, time]
    * @param derivatives out: d before each step, of the same shape; null: not wanted
    * @param uDots out: of the same shape; null: not wanted
+   * @param delayed whether the rates are those before the steps
    */
   void forward(
       INDArray below,
@@ -55,7 +56,8 @@ final class NativeSequence {
       NeuronState state,
       INDArray rates,
       INDArray derivatives,
-      INDArray uDots) {
+      INDArray uDots,
+      boolean delayed) {
     float[] u = NativeFloats.toHeap(state.u());
     float[] r = NativeFloats.toHeap(state.r());
     float[] d = NativeFloats.toHeap(state.d());
@@ -66,7 +68,9 @@ final class NativeSequence {
     NativeSteps ofD = derivatives == null ? null : new NativeSteps(derivatives);
     NativeSteps ofUDot = uDots == null ? null : new NativeSteps(uDots);
     for (int t = 0; t < belows.count(); t++) {
-      ofR.at(t).put(r);
+      if (delayed) {
+        ofR.at(t).put(r);
+      }
       if (ofD != null) {
         ofD.at(t).put(d);
       }
@@ -78,6 +82,9 @@ final class NativeSequence {
         SampleMask.hold(mask[t], before[0], u);
         SampleMask.hold(mask[t], before[1], r);
         SampleMask.hold(mask[t], before[2], d);
+      }
+      if (!delayed) {
+        ofR.at(t).put(r);
       }
       if (ofUDot != null) {
         ofUDot.at(t).put(uDot);

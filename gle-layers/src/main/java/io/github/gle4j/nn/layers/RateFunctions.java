@@ -3,6 +3,7 @@ package io.github.gle4j.nn.layers;
 
 import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.dynamics.RateFunction;
+import io.github.gle4j.nn.conf.ActivationSaturatingLinear;
 import java.util.Map;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationHardSigmoid;
@@ -25,7 +26,8 @@ public final class RateFunctions {
           new ActivationSoftPlus(), RateFunction.SOFTPLUS,
           new ActivationReLU(), RateFunction.RELU,
           new ActivationHardSigmoid(), RateFunction.HARD_SIGMOID,
-          new ActivationHardTanH(), RateFunction.HARD_TANH);
+          new ActivationHardTanH(), RateFunction.HARD_TANH,
+          new ActivationSaturatingLinear(), RateFunction.SATURATING_LINEAR);
 
   private RateFunctions() {}
 

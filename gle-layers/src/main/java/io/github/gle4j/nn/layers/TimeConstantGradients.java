@@ -24,9 +24,9 @@ public final class TimeConstantGradients {
    */
   public TimeConstantGradients(LearnedTimeConstants learned, Map<String, INDArray> gradients) {
     this.learned = learned;
-    INDArray ofTauM = gradients.get(GleDenseParamInitializer.TAU_M_KEY);
+    INDArray ofTauM = gradients.get(GleParamInitializer.TAU_M_KEY);
     tauM = NativeFloats.of(ofTauM);
-    tauR = NativeFloats.of(gradients.get(GleDenseParamInitializer.TAU_R_KEY));
+    tauR = NativeFloats.of(gradients.get(GleParamInitializer.TAU_R_KEY));
     sums = new float[Math.toIntExact(ofTauM.length())];
   }
 
@@ -60,10 +60,10 @@ public final class TimeConstantGradients {
     if (add) {
       gradients.get(sums);
     }
-    int batch = errors.length / sums.length;
+    int group = errors.length / sums.length; // values of the neurons that share a constant
     for (int n = 0; n < sums.length; n++) {
       float sum = 0;
-      for (int i = n * batch; i < (n + 1) * batch; i++) {
+      for (int i = n * group; i < (n + 1) * group; i++) {
         sum += errors[i] * uDot[i];
       }
       sums[n] = sign * sum + (add ? sums[n] : 0);
