@@ -2,7 +2,11 @@
 package io.github.gle4j;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameStartingWith;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -12,6 +16,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.deeplearning4j.util.ModelSerializer;
 
 /** Who may know whom. */
 @AnalyzeClasses(packages = "io.github.gle4j", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -121,6 +126,15 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule NO_JAVA_DESERIALISATION =
       noClasses().should().dependOnClassesThat().areAssignableTo(java.io.ObjectInputStream.class);
+
+  /** It deserialises Java objects from the file: io.github.gle4j.nn.util.ModelFiles loads. */
+  @ArchTest
+  static final ArchRule NOBODY_LOADS_BY_MODEL_SERIALIZER =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              target(owner(assignableTo(ModelSerializer.class)))
+                  .and(target(nameStartingWith("restore"))));
 
   @ArchTest
   static final ArchRule ONLY_PROGRAMS_PRINT =

@@ -64,8 +64,8 @@ final class TarGz {
    * @param folder an existing, empty folder
    * @param compressedBytes is told how many bytes of the archive have been read
    * @return the files in the archive's order
-   * @throws DownloadException when the archive has something that is refused
-   * @throws IOException when it is damaged, or files cannot be written
+   * @throws DownloadException when the archive is damaged or has something that is refused
+   * @throws IOException when files cannot be written
    */
   static List<Extracted> extract(
       Path archive, Path folder, Limits limits, LongConsumer compressedBytes) throws IOException {
@@ -75,24 +75,45 @@ final class TarGz {
   private List<Extracted> extract(LongConsumer compressedBytes) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(archive);
         InputStream compressed = new BufferedInputStream(Channels.newInputStream(channel), BUFFER);
-        GzipCompressorInputStream gzip =
-            GzipCompressorInputStream.builder()
-                .setInputStream(compressed)
-                .setDecompressConcatenated(true)
-                .get();
-        TarArchiveInputStream tar = new TarArchiveInputStream(new Bounded(gzip))) {
+        TarArchiveInputStream tar = readable(() -> tar(compressed))) {
       int entries = 0;
-      for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
+      for (TarArchiveEntry e = next(tar); e != null; e = next(tar)) {
         if (++entries > limits.entries()) {
           throw refused("it has more than " + limits.entries() + " entries");
         }
         extract(e, tar);
         compressedBytes.accept(channel.position());
       }
-    } catch (IllegalArgumentException e) { // commons-compress on some damaged headers
-      throw new IOException(archive + ": damaged tar archive: " + e.getMessage(), e);
     }
     return files;
+  }
+
+  private TarArchiveInputStream tar(InputStream compressed) throws IOException {
+    return new TarArchiveInputStream(
+        new Bounded(
+            GzipCompressorInputStream.builder()
+                .setInputStream(compressed)
+                .setDecompressConcatenated(true)
+                .get()));
+  }
+
+  private TarArchiveEntry next(TarArchiveInputStream tar) throws DownloadException {
+    return readable(tar::getNextEntry);
+  }
+
+  /** Something read from the archive. */
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  private <T> T readable(Reading<T> reading) throws DownloadException {
+    try {
+      return reading.read();
+    } catch (DownloadException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // the latter on some damaged headers
+      throw new DownloadException(archive + ": damaged tar archive: " + e.getMessage(), e);
+    }
   }
 
   private void extract(TarArchiveEntry entry, InputStream content) throws IOException {
@@ -178,17 +199,21 @@ final class TarGz {
     CRC32 crc = new CRC32();
     long written = 0;
     try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
-      for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
+      for (int count = read(content); count >= 0; count = read(content)) {
         out.write(buffer, 0, count);
         crc.update(buffer, 0, count);
         written += count;
       }
     }
     if (written != size) {
-      throw new IOException(archive + ": '" + name + "' ends early");
+      throw new DownloadException(archive + ": damaged tar archive: '" + name + "' ends early");
     }
     bytes += size;
     files.add(new Extracted(name, size, crc.getValue()));
+  }
+
+  private int read(InputStream content) throws DownloadException {
+    return readable(() -> content.read(buffer));
   }
 
   private DownloadException refused(String why) {

@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -389,6 +391,109 @@ class DownloadCacheTest {
     } finally {
       owner.destroy();
     }
+  }
+
+  private static Answer status(int status) {
+    return (exchange, content, from) -> exchange.sendResponseHeaders(status, -1);
+  }
+
+  /** Cut, wrong, missing, failing and silent answers in random order; then a restart. */
+  @Tag("faults")
+  @Tag("long")
+  @Test
+  void noBadFileIsEverCached() throws IOException {
+    Answer wrong =
+        (exchange, content, from) -> {
+          byte[] other = content.clone();
+          other[content.length / 2] ^= 1;
+          RIGHT.give(exchange, other, from);
+        };
+    Answer stalls =
+        (exchange, content, from) -> {
+          exchange.sendResponseHeaders(200, content.length);
+          exchange.getResponseBody().write(content, 0, 200);
+          exchange.getResponseBody().flush();
+          try {
+            over.await(300, TimeUnit.MILLISECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    List<Answer> faults =
+        List.of(
+            BREAKS_AFTER_100,
+            wrong,
+            status(404),
+            status(503),
+            status(416),
+            stalls,
+            (exchange, content, from) -> RIGHT.give(exchange, new byte[content.length], 0),
+            (exchange, content, from) -> RIGHT.give(exchange, new byte[9], 0));
+    long seed = 1;
+    Random random = new Random(seed);
+    Path file = temporary.resolve("cache/set.tar.gz");
+    int failures = 0;
+    int rounds = 150;
+    for (int round = 0; round < rounds; round++) {
+      cache = // another program
+          new DownloadCache(
+              temporary.resolve("cache"), DownloadProgress.NONE, Duration.ofMillis(100));
+      answers.clear();
+      for (int i = random.nextInt(5); i >= 0; i--) {
+        answers.add(faults.get(random.nextInt(faults.size())));
+      }
+      Files.deleteIfExists(file);
+      try {
+        assertArrayEquals(served, Files.readAllBytes(cache.file(archive)));
+      } catch (DownloadException e) {
+        failures++;
+        assertFalse(Files.exists(file), "round " + round + " of seed " + seed);
+      }
+      answers.clear();
+      cache = new DownloadCache(temporary.resolve("cache"), DownloadProgress.NONE);
+      assertArrayEquals(served, Files.readAllBytes(cache.file(archive)), "after a restart");
+    }
+    assertTrue(failures > rounds / 10 && failures < rounds, failures + " of " + rounds);
+    System.out.printf(
+        "figure: download faults: %d rounds, %d failed with a message, 0 bad files cached,"
+            + " %d of %d complete after a restart%n",
+        rounds, failures, rounds, rounds);
+  }
+
+  @Tag("faults")
+  @Tag("long")
+  @Test
+  void manyProcessesDownloadOnce() throws Exception {
+    int processes = 8;
+    List<Process> programs = new ArrayList<>();
+    try {
+      for (int i = 0; i < processes; i++) {
+        programs.add(
+            new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx64m",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    ExtractingProgram.class.getName(),
+                    temporary.resolve("shared").toString(),
+                    archive.address().toString(),
+                    Long.toString(archive.bytes()),
+                    archive.sha256())
+                .redirectErrorStream(true)
+                .start());
+      }
+      for (Process program : programs) {
+        String output = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, program.waitFor(), output);
+        assertEquals("one", output);
+      }
+    } finally {
+      programs.forEach(Process::destroy);
+    }
+    assertEquals(List.of("/set.tar.gz"), requests);
+    System.out.printf(
+        "figure: processes: %d started at once on an empty cache, %d download, 0 failures%n",
+        processes, requests.size());
   }
 
   @Test

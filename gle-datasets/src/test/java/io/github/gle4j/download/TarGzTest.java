@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -153,6 +154,89 @@ class TarGzTest {
     extract(TestArchives.tarGz(tar -> addFile(tar, "a", zeros)));
   }
 
+  /** A hostile archive, and the archive that differs from it in nothing else but the hostility. */
+  private record Pair(String name, Content hostile, Content benign) {}
+
+  @Tag("faults")
+  @Test
+  void everyHostileArchiveHasABenignTwin() throws IOException {
+    byte[] zeros = new byte[60_000];
+    List<Pair> pairs =
+        List.of(
+            new Pair(
+                "absolute path",
+                tar -> addFile(tar, "/evil", "x"),
+                tar -> addFile(tar, "evil", "x")),
+            new Pair(
+                "..",
+                tar -> addFile(tar, "a/../../evil", "x"),
+                tar -> addFile(tar, "a/..evil", "x")),
+            new Pair(
+                "symbolic link",
+                tar -> addLink(tar, "a", TarConstants.LF_SYMLINK, "../evil"),
+                tar -> addFile(tar, "a", "../evil")),
+            new Pair(
+                "file through a link",
+                tar -> {
+                  addLink(tar, "a", TarConstants.LF_SYMLINK, "..");
+                  addFile(tar, "a/evil", "x");
+                },
+                tar -> addFile(tar, "a/evil", "x")),
+            new Pair(
+                "hard link",
+                tar -> addLink(tar, "a", TarConstants.LF_LINK, "/etc/passwd"),
+                tar -> addFile(tar, "a", "/etc/passwd")),
+            new Pair(
+                "device",
+                tar -> addLink(tar, "a", TarConstants.LF_CHR, ""),
+                tar -> addFile(tar, "a", "")),
+            new Pair(
+                "bomb of many bytes",
+                tar -> addFile(tar, "a", new byte[50_000_000]),
+                tar -> addFile(tar, "a", zeros)),
+            new Pair(
+                "bomb of many files",
+                tar -> {
+                  for (int i = 0; i < 21; i++) {
+                    addFile(tar, "a" + i, "");
+                  }
+                },
+                tar -> {
+                  for (int i = 0; i < 20; i++) {
+                    addFile(tar, "a" + i, "");
+                  }
+                }),
+            new Pair(
+                "a file twice",
+                tar -> {
+                  addFile(tar, "a/x", "1");
+                  addFile(tar, "./a//x", "2");
+                },
+                tar -> {
+                  addFile(tar, "a/x", "1");
+                  addFile(tar, "./a//y", "2");
+                }),
+            new Pair(
+                "names that differ in case only",
+                tar -> {
+                  addFile(tar, "x", "1");
+                  addFile(tar, "X", "2");
+                },
+                tar -> {
+                  addFile(tar, "x", "1");
+                  addFile(tar, "Y", "2");
+                }));
+    for (Pair pair : pairs) {
+      byte[] hostile = TestArchives.tarGz(pair.hostile());
+      assertThrows(DownloadException.class, () -> extract(hostile), pair.name());
+      assertFalse(Files.exists(temporary.resolve("evil")), pair.name());
+      assertFalse(extract(TestArchives.tarGz(pair.benign())).isEmpty(), pair.name());
+    }
+    System.out.printf(
+        "figure: hostile archives: %d kinds, all refused, their %d benign twins extracted%n",
+        pairs.size(), pairs.size());
+  }
+
   @Test
   void damagedArchivesGiveAnErrorOrWhatTheyHold() throws IOException {
     byte[] good =
@@ -171,7 +255,8 @@ class TarGzTest {
       }
       try {
         extract(bad);
-      } catch (IOException e) {
+      } catch (DownloadException e) {
+        assertTrue(e.getMessage().contains("archive" + archives + ".tar.gz: "), e::getMessage);
         errors++;
       }
     }

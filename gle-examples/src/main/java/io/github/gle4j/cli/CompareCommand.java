@@ -52,8 +52,10 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "M",
       split = ",",
       description = {
-        "Such as gle-15k,gru-72 (default: all): mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, "
-            + "lstm-72, gle-15k, gle-42k, lagnet-le."
+        "Such as gle-15k,gru-72 (default: all).",
+        "mnist1d: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72, gle-15k, gle-42k, "
+            + "lagnet-le;",
+        "gsc: gle-gsc, gle-gsc-small, mlp, tcn, gru, lstm."
       })
   private List<String> names = new ArrayList<>();
 
@@ -62,8 +64,8 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "A network of your own as JSON, a MultiLayerConfiguration or ComputationGraphConfiguration;"
-            + " can be repeated. It takes [batch, 1, points] or [batch, points] and has 10 outputs;"
-            + " its table name is the file's. GLE layers below an RnnLossLayer learn online,"
+            + " can be repeated. It takes [batch, channels, points] or [batch, channels * points] and"
+            + " puts out the classes, 10 of mnist1d with 1 channel or those of gsc with 32; its table name is the file's. GLE layers below an RnnLossLayer learn online,"
             + " everything else by fit."
       })
   private List<Path> files = new ArrayList<>();
@@ -71,7 +73,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--model-points",
       paramLabel = "N",
-      description = "Points of a sequence for networks of your own (default: 360).")
+      description = "mnist1d: points of a sequence for networks of your own (default: 360).")
   private Integer points;
 
   @Option(
@@ -87,8 +89,24 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the training set (default: 150), 1 or more.")
+      description =
+          "Passes over the training set, 1 or more (default: mnist1d 150, gsc GLE 420, baselines "
+              + "80).")
   private Integer epochs;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "M=X",
+      split = ",",
+      description = "Adam's rate of a model at the start, such as gle-gsc=1e-4.")
+  private Map<String, Double> learningRates = new LinkedHashMap<>();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "M=N",
+      split = ",",
+      description = "Sequences side by side of a model, such as gle-gsc=128.")
+  private Map<String, Integer> batches = new LinkedHashMap<>();
 
   @Option(
       names = "--jobs",
@@ -104,7 +122,7 @@ final class CompareCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       description = {
-        "Folder of the runs and the report (default: runs/compare-mnist1d); finished runs in it are"
+        "Folder of the runs and the report (default: runs/compare-DATASET); finished runs in it are"
             + " not repeated."
       })
   private Path out;
@@ -175,13 +193,14 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** What the options ask for; they are refused here, before anything else happens. */
-  private Task task() {
+  private Task task() throws IOException {
     require(epochs == null || epochs >= 1, "--epochs = " + epochs + ": 1 or more allowed");
     require(points == null || points >= 2, "--model-points = " + points + ": 2 or more allowed");
     require(jobs >= 1, "--jobs = " + jobs + ": 1 or more allowed");
     for (int seed : seeds) {
       require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");
     }
+    tasks.onlyMnist1d("--model-points", points);
     return tasks.task(Protocol.PAPER, points);
   }
 
@@ -197,16 +216,31 @@ final class CompareCommand implements Callable<Integer> {
         require(Files.isReadable(file), "--model = " + file + ": a readable file allowed");
         models.add(known.register(file, task.shape()));
       }
+      requireModels("--learning-rate", learningRates.keySet(), models);
+      requireModels("--batch", batches.keySet(), models);
       List<TrainingPlan> plans = new ArrayList<>();
-      for (TaskModel model : models) {
+      for (TaskModel usual : models) {
+        Integer batch = batches.get(usual.name());
+        TaskModel model = batch == null ? usual : usual.withBatchSize(batch);
         for (int seed : new LinkedHashSet<>(seeds)) {
           int passes = epochs == null ? model.settings().epochs() : epochs;
-          plans.add(TrainingPlan.of(task, model, null, passes, seed).checked());
+          plans.add(
+              TrainingPlan.of(task, model, learningRates.get(model.name()), passes, seed)
+                  .checked());
         }
       }
       return plans;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void requireModels(String option, Set<String> given, Set<TaskModel> models) {
+    List<String> known = models.stream().map(TaskModel::name).toList();
+    for (String name : given) {
+      require(
+          known.contains(name),
+          option + " of " + name + ": only of " + String.join(", ", known) + " allowed");
     }
   }
 

@@ -59,7 +59,9 @@ final class DataCommand implements Callable<Integer> {
 
   @Option(
       names = "--throughput",
-      description = "gsc: measures how many clips per second become features; half a minute.")
+      description =
+          "gsc: measures how many clips per second become features, and what augmentation costs an "
+              + "epoch of training; some minutes.")
   private boolean throughput;
 
   @Option(
@@ -155,6 +157,7 @@ final class DataCommand implements Callable<Integer> {
       if (throughput) {
         int all = Runtime.getRuntime().availableProcessors();
         report.throughput(threads == null ? all : threads, MEASURED_SECONDS);
+        report.training(speech.split().toString());
       }
     } catch (InvalidWavException | IllegalArgumentException e) {
       throw new BadInputException(e.getMessage());

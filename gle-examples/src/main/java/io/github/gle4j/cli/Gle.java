@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       CompareCommand.class,
+      ListenCommand.class,
       BenchCommand.class,
       ReplayCommand.class,
       DataCommand.class,

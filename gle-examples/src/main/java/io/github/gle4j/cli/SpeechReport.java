@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.speech.Augmentation;
 import io.github.gle4j.speech.FeatureOptions;
 import io.github.gle4j.speech.Part;
 import io.github.gle4j.speech.SpeechCommands;
 import io.github.gle4j.speech.SpeechCommandsDataSetIterator;
+import io.github.gle4j.suite.TrainingThroughput;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 /** Prints what the clips of Speech Commands are, and how fast they become features. */
 final class SpeechReport {
   private static final int BATCH = 256;
+  private static final List<String> TRAINED = List.of("gle-gsc-small", "mlp");
 
   private final SpeechCommands data;
   private final PrintWriter out;
@@ -83,6 +86,29 @@ final class SpeechReport {
           seconds);
     } finally {
       delete(cache);
+    }
+  }
+
+  /**
+   * An epoch of training with and without augmentation, beside the minibatches alone.
+   *
+   * @throws IllegalArgumentException when the clips cannot be trained on
+   */
+  void training(String split) throws IOException {
+    out.println("seconds of an epoch without, with augmentation: minibatches alone, training");
+    for (String model : TRAINED) {
+      TrainingThroughput.Pair pair =
+          TrainingThroughput.measure(data, split, model, SpeechModels.PUBLISHED_UPSAMPLING);
+      out.printf(
+          Locale.ROOT,
+          "  %-15s  %6.1f %6.1f    %6.1f %6.1f   training takes %.2f times as long with it%n",
+          model,
+          pair.plain().batchSeconds(),
+          pair.augmented().batchSeconds(),
+          pair.plain().trainingSeconds(),
+          pair.augmented().trainingSeconds(),
+          pair.ratio());
+      out.flush();
     }
   }
 

@@ -2,11 +2,17 @@
 package io.github.gle4j.cli;
 
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.speech.InvalidWavException;
+import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.SpeechTask;
 import io.github.gle4j.suite.Task;
+import java.io.IOException;
 import java.util.function.Supplier;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -15,18 +21,21 @@ import picocli.CommandLine.Spec;
 
 /** What to train on. */
 final class TaskOptions {
+  /** Seed of the split of Speech Commands; the same for all runs, whatever their seed. */
+  private static final int SPLIT_SEED = 0;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Parameters(paramLabel = "DATASET", description = "mnist1d")
+  @Parameters(paramLabel = "DATASET", description = "mnist1d, or gsc: Google Speech Commands 0.02.")
   private Names.DataSetName dataSet;
 
   @Option(
       names = "--protocol",
       paramLabel = "P",
       description = {
-        "holdout (default of train): a tenth of the training set is held out and its loss decides "
-            + "when to lower the learning rate; the test set is for reporting only.",
+        "mnist1d: holdout (default of train): a tenth of the training set is held out and its loss "
+            + "decides when to lower the learning rate; the test set is for reporting only.",
         "paper (default of compare): as published, trains on the whole training set; the loss on "
             + "the test set decides."
       })
@@ -35,25 +44,86 @@ final class TaskOptions {
   @Option(
       names = "--samples",
       paramLabel = "N",
-      defaultValue = "" + Mnist1dTask.PUBLISHED_SAMPLES,
-      description = "Sequences, a fifth of them for testing (default: ${DEFAULT-VALUE}).")
-  private int samples;
+      description =
+          "mnist1d: sequences, a fifth of them for testing (default: "
+              + Mnist1dTask.PUBLISHED_SAMPLES
+              + ").")
+  private Integer samples;
+
+  @Mixin private SpeechOptions speech;
+
+  @Option(
+      names = "--upsampling",
+      paramLabel = "N",
+      description =
+          "gsc: time steps of GLE networks per window of 25 ms, 10 to 100 (default: "
+              + SpeechModels.PUBLISHED_UPSAMPLING
+              + ", as published); fewer are faster.")
+  private Integer upsampling;
+
+  @Option(
+      names = "--no-augmentation",
+      description = "gsc: training clips as they are, without noise and shifts.")
+  private boolean notAugmented;
+
+  /** Refuses an option that only sequences of MNIST-1D have. */
+  void onlyMnist1d(String option, Object value) {
+    if (value != null && dataSet != Names.DataSetName.MNIST1D) {
+      throw new ParameterException(
+          spec.commandLine(), option + " = " + value + ": only with mnist1d allowed");
+    }
+  }
 
   /**
    * The task.
    *
-   * @param usual the protocol unless one was given
-   * @param points number of points of a sequence for networks of users; null: the published number
+   * @param usual the protocol of MNIST-1D unless one was given
+   * @param points number of points of a sequence of MNIST-1D for networks of users; null: the
+   *     published number
    * @throws ParameterException when options cannot be used
+   * @throws BadInputException when the data cannot be used
+   * @throws IOException when it cannot be had
    */
-  Task task(Protocol usual, Integer points) {
-    if (dataSet != Names.DataSetName.MNIST1D) {
-      throw new ParameterException(
-          spec.commandLine(), "DATASET = " + dataSet + ": no model for it, mnist1d allowed");
+  Task task(Protocol usual, Integer points) throws IOException {
+    return switch (dataSet) {
+      case MNIST1D -> mnist1d(protocol == null ? usual : protocol, points);
+      case GSC -> speechCommands();
+      case CIFAR10, MNIST ->
+          throw new ParameterException(
+              spec.commandLine(),
+              "DATASET = " + dataSet + ": no model for it, mnist1d, gsc allowed");
+    };
+  }
+
+  private Task mnist1d(Protocol chosen, Integer points) {
+    String misplaced =
+        upsampling != null
+            ? "--upsampling = " + upsampling
+            : notAugmented
+                ? "--no-augmentation"
+                : speech.data() != null ? "--data = " + speech.data() : speech.givenBesidesData();
+    if (misplaced != null) {
+      throw new ParameterException(spec.commandLine(), misplaced + ": only with gsc allowed");
     }
-    Protocol chosen = protocol == null ? usual : protocol;
+    int wanted = samples == null ? Mnist1dTask.PUBLISHED_SAMPLES : samples;
     int length = points == null ? PublishedModel.SHAPE.length() : points;
-    return checked(() -> new Mnist1dTask(chosen, samples, length));
+    return checked(() -> new Mnist1dTask(chosen, wanted, length));
+  }
+
+  private Task speechCommands() throws IOException {
+    onlyMnist1d("--samples", samples);
+    onlyMnist1d("--protocol", protocol == null ? null : protocol.protocolName());
+    int steps = upsampling == null ? SpeechModels.PUBLISHED_UPSAMPLING : upsampling;
+    checked(() -> SpeechModels.requireUpsampling(steps)); // before anything is read
+    try {
+      return new SpeechTask(
+          speech.load(spec.commandLine(), SPLIT_SEED),
+          speech.split().toString(),
+          !notAugmented,
+          steps);
+    } catch (InvalidWavException | IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
+    }
   }
 
   /** A model of the task by its name; null: its default. */

@@ -50,8 +50,9 @@ final class TrainCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "M",
       description = {
-        "Default: gle-15k. GLE: gle-15k, gle-42k, lagnet-le;",
-        "baselines: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72."
+        "mnist1d: gle-15k (default), gle-42k, lagnet-le; baselines: mlp-40, mlp-360, tcn-40, "
+            + "tcn-360, gru-40, gru-72, lstm-72.",
+        "gsc: gle-gsc (default), gle-gsc-small; baselines: mlp, tcn, gru, lstm."
       })
   private String modelName;
 
@@ -77,9 +78,22 @@ final class TrainCommand implements Callable<Integer> {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training set (default: as published, 150); "
+          "Passes over the training set (default: mnist1d 150, gsc GLE 420, baselines 80); "
               + "0 only evaluates the untrained network.")
   private Integer epochs;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description =
+          "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3).")
+  private Double learningRate;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Sequences side by side, 1 or more (default: the model's).")
+  private Integer batch;
 
   @Option(
       names = "--seed",
@@ -99,7 +113,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--length",
       paramLabel = "N",
-      description = "Time steps of a sequence (default: 360, as published); fewer are faster.")
+      description =
+          "mnist1d: time steps of a sequence (default: 360, as published); fewer are faster.")
   private Integer length;
 
   @Option(
@@ -156,21 +171,29 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** What the options ask for; they are refused here, before anything else happens. */
-  private TrainingPlan plan() {
+  private TrainingPlan plan() throws IOException {
     if (threads < 1) {
       throw new ParameterException(
           spec.commandLine(), "--threads = " + threads + ": 1 or more allowed");
     }
+    tasks.onlyMnist1d("--length", length);
     Task task = tasks.task(Protocol.HOLDOUT, length);
-    TaskModel named = tasks.model(task, modelName);
-    TaskModel model = length == null ? named : tasks.checked(() -> named.withLength(length));
+    TaskModel model = tasks.model(task, modelName);
+    if (length != null) {
+      TaskModel usual = model;
+      model = tasks.checked(() -> usual.withLength(length));
+    }
+    if (batch != null) {
+      TaskModel usual = model;
+      model = tasks.checked(() -> usual.withBatchSize(batch));
+    }
     TrainingPlan plan =
         new TrainingPlan(
             task,
             model,
             mode == null ? Mode.of(model) : mode,
             segment,
-            null,
+            learningRate,
             epochs == null ? model.settings().epochs() : epochs,
             seed);
     return tasks.checked(plan::checked);

@@ -3,6 +3,7 @@ package io.github.gle4j.examples;
 
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.util.ModelFiles;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.File;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class SaveAndLoad {
     ModelSerializer.writeModel(network, file, true);
     List<Map<String, INDArray>> neurons = trainer.saveState();
 
-    MultiLayerNetwork loaded = ModelSerializer.restoreMultiLayerNetwork(file, true);
+    MultiLayerNetwork loaded = ModelFiles.network(file.toPath(), true);
     StreamingTrainer goesOn = StreamingTrainer.builder(loaded).build();
     goesOn.restoreState(neurons);
     for (int k = 200; k < 205; k++) {

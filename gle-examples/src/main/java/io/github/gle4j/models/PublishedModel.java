@@ -8,14 +8,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
-import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * The networks of the GLE paper's MNIST-1D experiments, with the settings of the published runs.
@@ -92,16 +89,7 @@ public enum PublishedModel {
    * @return a new configuration
    */
   public MultiLayerConfiguration configuration(long seed, IUpdater updater) {
-    NeuralNetConfiguration.ListBuilder network =
-        new NeuralNetConfiguration.Builder()
-            .seed(seed)
-            .updater(updater)
-            .weightInit(WeightInit.UNIFORM)
-            .list();
-    layers().forEach(network::layer);
-    return network
-        .layer(new RnnLossLayer.Builder(LossFunction.MCXENT).activation(Activation.SOFTMAX).build())
-        .build();
+    return GleNetworks.network(seed, updater, layers());
   }
 
   private List<GleDense> layers() {
@@ -122,15 +110,13 @@ public enum PublishedModel {
             Population.of(quick, 0.6, 0.2),
             Population.of(slow, 1.2, 0.2),
             Population.of(instantaneous, 1.2, 1.2));
-    int neurons = quick + slow + instantaneous;
-    List<GleDense> layers = new ArrayList<>();
-    layers.add(dense(1, neurons, Activation.IDENTITY, populations).build());
-    for (int layer = 1; layer < HIDDEN_LAYERS; layer++) {
-      layers.add(dense(neurons, neurons, Activation.TANH, populations).build());
-    }
-    TimeConstants readout = TimeConstants.constant(1.2, 1.2);
-    layers.add(dense(neurons, CLASSES, Activation.IDENTITY, readout).build());
-    return layers;
+    return GleNetworks.stack(
+        DT,
+        SHAPE,
+        HIDDEN_LAYERS,
+        quick + slow + instantaneous,
+        populations,
+        TimeConstants.constant(1.2, 1.2));
   }
 
   private static List<GleDense> lagNet() {
@@ -142,7 +128,7 @@ public enum PublishedModel {
     List<GleDense> layers = new ArrayList<>();
     for (int layer = 0; layer < lagLayers; layer++) {
       layers.add(
-          dense(layer == 0 ? 1 : lags, lags, Activation.IDENTITY, lagging)
+          GleNetworks.dense(DT, layer == 0 ? 1 : lags, lags, Activation.IDENTITY, lagging)
               .weightInit(layer == 0 ? WeightInit.ONES : WeightInit.IDENTITY)
               .hasBias(false)
               .updater(new Sgd(0)) // the weights stay
@@ -156,18 +142,9 @@ public enum PublishedModel {
 
   private static GleDense instantaneous(
       int inputs, int outputs, Activation activation, TimeConstants timeConstants) {
-    return dense(inputs, outputs, activation, timeConstants).prospectiveErrors(false).build();
-  }
-
-  private static GleDense.Builder dense(
-      int inputs, int outputs, Activation activation, TimeConstants timeConstants) {
-    return new GleDense.Builder()
-        .nIn(inputs)
-        .nOut(outputs)
-        .activation(activation)
-        .timeConstants(timeConstants)
-        .dt(DT)
-        .biasInit(WeightInit.UNIFORM);
+    return GleNetworks.dense(DT, inputs, outputs, activation, timeConstants)
+        .prospectiveErrors(false)
+        .build();
   }
 
   /**

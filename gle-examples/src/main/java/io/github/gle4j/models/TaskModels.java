@@ -4,6 +4,8 @@ package io.github.gle4j.models;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.gle4j.nn.util.InvalidModelException;
+import io.github.gle4j.nn.util.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 
 /**
@@ -77,15 +78,14 @@ public final class TaskModels {
     String name = file.getFileName().toString().replaceFirst("\\.json$", "");
     String json = Files.readString(file);
     boolean graph = isGraph(file, json);
+    String what = file + ": no configuration of DL4J";
     try {
       return register(
           graph
-              ? TaskModel.of(name, ComputationGraphConfiguration.fromJson(json), shape)
-              : TaskModel.of(name, MultiLayerConfiguration.fromJson(json), shape));
-    } catch (IllegalArgumentException e) {
-      throw e;
-    } catch (RuntimeException e) { // DL4J wraps what its mapper throws
-      throw new IllegalArgumentException(file + ": no configuration of DL4J: " + e.getMessage(), e);
+              ? TaskModel.of(name, ModelFiles.graphConfiguration(what, json), shape)
+              : TaskModel.of(name, ModelFiles.configuration(what, json), shape));
+    } catch (InvalidModelException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
     }
   }
 

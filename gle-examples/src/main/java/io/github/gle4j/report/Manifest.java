@@ -56,10 +56,10 @@ record Manifest(
    * @param epochs number of epochs
    * @param seed of weights and order
    * @param batchSize sequences side by side
-   * @param learningRate at the start; where there is a schedule its highest
+   * @param learningRate at the start
    * @param beta nudging strength; null for networks that are no GLE networks
-   * @param plateauFactor of the learning rate; null where a schedule is followed
-   * @param plateauPatience in epochs; null where a schedule is followed
+   * @param plateauFactor of the learning rate; 1 leaves it as it is
+   * @param plateauPatience in epochs
    * @param weightsAndBiases number of parameters that learn
    * @param networkSha256 of the network's initial configuration as DL4J's JSON
    */
@@ -73,8 +73,8 @@ record Manifest(
       int batchSize,
       Double learningRate,
       Double beta,
-      Double plateauFactor,
-      Integer plateauPatience,
+      double plateauFactor,
+      int plateauPatience,
       long weightsAndBiases,
       String networkSha256) {}
 

@@ -5,7 +5,6 @@ import io.github.gle4j.models.PublishedCurve;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.suite.EpochMetrics;
-import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
@@ -130,7 +129,6 @@ public final class TrainingReport implements Closeable {
     TrainingPlan plan = run.plan();
     TaskModel model = plan.model();
     TrainingSettings settings = model.settings();
-    boolean scheduled = plan.mode() == Mode.SEQUENCE && model.online();
     new Manifest(
             command,
             status,
@@ -147,8 +145,8 @@ public final class TrainingReport implements Closeable {
                 settings.batchSize(),
                 plan.initialLearningRate(),
                 model.online() ? TaskModel.BETA : null,
-                scheduled ? null : settings.plateauFactor(),
-                scheduled ? null : settings.plateauPatience(),
+                settings.plateauFactor(),
+                settings.plateauPatience(),
                 model.learnedParameters(),
                 networkSha256),
             Environment.versions(),

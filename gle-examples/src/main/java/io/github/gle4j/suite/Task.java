@@ -30,6 +30,14 @@ public interface Task {
   SequenceShape shape();
 
   /**
+   * Everything about the data that decides the outcome of a run.
+   *
+   * @param model the model that is trained
+   * @return lines of text
+   */
+  String identity(TaskModel model);
+
+  /**
    * The sequences, for one run of a model. Iterators may read ahead in threads of their own.
    *
    * @param model the model

@@ -15,7 +15,6 @@ import java.util.List;
  * @param rates some sentences on what decides when learning rates are lowered
  * @param isPublishedData whether published accuracies were measured on the very same data
  * @param published what they were measured on
- * @param identity everything about the data that decides the outcome of a run; lines of text
  */
 public record TaskDescription(
     String name,
@@ -26,8 +25,7 @@ public record TaskDescription(
     String data,
     String rates,
     boolean isPublishedData,
-    String published,
-    String identity) {
+    String published) {
 
   /**
    * Copies the list.
@@ -41,7 +39,6 @@ public record TaskDescription(
    * @param rates some sentences
    * @param isPublishedData whether published accuracies were measured on the very same data
    * @param published what they were measured on
-   * @param identity lines of text
    */
   public TaskDescription {
     classes = List.copyOf(classes);

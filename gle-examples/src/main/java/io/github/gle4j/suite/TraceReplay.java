@@ -9,7 +9,9 @@ import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.nn.conf.Momentum;
+import io.github.gle4j.train.NonFiniteException;
 import io.github.gle4j.train.StreamingTrainer;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,13 +95,15 @@ public final class TraceReplay {
       trace = new ObjectMapper().readTree(file.toFile());
     } catch (JsonProcessingException e) {
       throw new BadInputException(file + ": not JSON: " + e.getOriginalMessage());
+    } catch (CharConversionException e) {
+      throw new BadInputException(file + ": not JSON: " + e.getMessage());
     }
     if (trace == null || trace.isMissingNode()) {
       throw new BadInputException(file + ": empty");
     }
     try {
       return new TraceReplay(file, trace).run();
-    } catch (IllegalArgumentException | DL4JInvalidConfigException e) {
+    } catch (IllegalArgumentException | DL4JInvalidConfigException | NonFiniteException e) {
       throw new BadInputException(file + ": " + e.getMessage());
     }
   }

@@ -64,6 +64,11 @@ public record TrainingPlan(
       throw new IllegalArgumentException(
           "learning-rate = " + learningRate + ": above 0, at most 1 allowed");
     }
+    if (learningRate != null && model.settings().learningRate() == null) {
+      throw new IllegalArgumentException(
+          "learning-rate = %s: %s has updaters of its own, no rate allowed"
+              .formatted(learningRate, model.name()));
+    }
     if (mode == Mode.STREAMING && !model.online()) {
       throw new IllegalArgumentException(
           "mode = %s: %s learns from whole sequences, only %s allowed"
@@ -158,7 +163,7 @@ public record TrainingPlan(
                 + model.settings().plateauPatience(),
             "seed " + seed,
             "epochs " + epochs,
-            task.description().identity());
+            task.identity(model));
     return mode == Mode.of(model) ? text : text + "\nsegment " + segmentLength();
   }
 }

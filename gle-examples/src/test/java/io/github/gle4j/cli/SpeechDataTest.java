@@ -8,28 +8,19 @@ import io.github.gle4j.speech.Part;
 import io.github.gle4j.speech.SpeechClasses;
 import io.github.gle4j.speech.SpeechCommands;
 import io.github.gle4j.speech.Split;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import javax.sound.sampled.AudioFileFormat;
-import javax.sound.sampled.AudioFormat;
-import javax.sound.sampled.AudioInputStream;
-import javax.sound.sampled.AudioSystem;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code gle data gsc} on a small folder. */
 class SpeechDataTest {
-  private static final int SPEAKERS = 20;
-
   @TempDir private static Path clips;
   @TempDir private Path folder;
 
@@ -37,25 +28,7 @@ class SpeechDataTest {
 
   @BeforeAll
   static void makeClips() throws IOException {
-    List<String> words = new ArrayList<>(SpeechClasses.twelve().words());
-    words.add("cat");
-    for (String word : words) {
-      for (int speaker = 0; speaker < SPEAKERS; speaker++) {
-        write(clips.resolve(word + "/%08x_nohash_0.wav".formatted(speaker)), 16_000);
-      }
-    }
-    write(clips.resolve("_background_noise_/noise.wav"), 32_000);
-  }
-
-  private static void write(Path file, int samples) throws IOException {
-    byte[] pcm = new byte[2 * samples];
-    new Random(file.getFileName().hashCode()).nextBytes(pcm);
-    AudioFormat format = new AudioFormat(16_000, 16, 1, true, false);
-    Files.createDirectories(file.getParent());
-    AudioSystem.write(
-        new AudioInputStream(new ByteArrayInputStream(pcm), format, samples),
-        AudioFileFormat.Type.WAVE,
-        file.toFile());
+    TestClips.makeFolder(clips);
   }
 
   private static Outcome gle(Object... args) {
@@ -117,6 +90,20 @@ class SpeechDataTest {
   }
 
   @Test
+  void measuresWhatAugmentationCosts() throws IOException {
+    SpeechCommands data =
+        SpeechCommands.builder().folder(clips).split(Split.SEEDED_SPEAKERS).build();
+    StringWriter out = new StringWriter();
+    new SpeechReport(data, new PrintWriter(out)).training("speakers");
+    List<String> lines = out.toString().lines().toList();
+    assertEquals(3, lines.size(), out::toString);
+    for (String line : lines.subList(1, 3)) {
+      assertTrue(
+          line.matches("  (gle-gsc-small|mlp) .* takes [0-9.]+ times as long with it"), line);
+    }
+  }
+
+  @Test
   void refusesUnusableOptionsAndFoldersInOneLine() throws IOException {
     Path nowhere = folder.resolve("nowhere");
     assertRefused(nowhere + ": no such folder", "data", "gsc", "--data", nowhere);
@@ -157,9 +144,9 @@ class SpeechDataTest {
   @Test
   void namesADamagedClip() throws IOException {
     for (String word : SpeechClasses.twelve().words()) {
-      write(folder.resolve(word + "/a.wav"), 16_000);
+      TestClips.write(folder.resolve(word + "/a.wav"), 16_000);
     }
-    write(folder.resolve("_background_noise_/noise.wav"), 32_000);
+    TestClips.write(folder.resolve("_background_noise_/noise.wav"), 32_000);
     Path bad = Files.write(folder.resolve("stop/b.wav"), new byte[30]);
     assertRefused(
         bad + ": begins with '????'", "data", "gsc", "--data=" + folder, "--split=speakers");

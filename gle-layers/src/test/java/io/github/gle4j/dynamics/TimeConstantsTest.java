@@ -96,6 +96,35 @@ class TimeConstantsTest {
         () -> TimeConstants.linear(1, -1, 1, 1));
   }
 
+  @Test
+  void everyValueIsChecked() {
+    double bad = -1;
+    String allowed = " = -1.0: a positive, finite time constant is allowed";
+    refused("tauM" + allowed, () -> TimeConstants.constant(bad, 1));
+    refused("firstTauM" + allowed, () -> TimeConstants.linear(bad, 1, 1, 1));
+    refused("firstTauR" + allowed, () -> TimeConstants.linear(1, 1, bad, 1));
+    refused("lastTauR" + allowed, () -> TimeConstants.linear(1, 1, 1, bad));
+    refused("lowestTauM" + allowed, () -> TimeConstants.logUniform(bad, 1, 1, 1, 0));
+    refused("highestTauM" + allowed, () -> TimeConstants.logUniform(1, bad, 1, 1, 0));
+    refused("lowestTauR" + allowed, () -> TimeConstants.logUniform(1, 1, bad, 1, 0));
+    refused("lowest" + allowed, () -> TimeConstants.normal(1, 0, 1, 0, bad, 0));
+    refused("meanTauM" + allowed, () -> TimeConstants.normal(bad, 0, 1, 0, 1, 0));
+  }
+
+  @Test
+  void prospectiveTimeConstantsVaryAsMembraneTimeConstantsDo() {
+    List<Population> lag = TimeConstants.linear(1, 1, 0.2, 1.8).populations(9);
+    List<Population> drawn = TimeConstants.normal(1, 0, 5, 0.5, 0.2, 3).populations(4000);
+    for (int i = 0; i < 9; i++) {
+      assertEquals(0.2 + 0.2 * i, lag.get(i).tauR(), 1e-12);
+    }
+    double mean = drawn.stream().mapToDouble(Population::tauR).average().orElseThrow();
+    double variance =
+        drawn.stream().mapToDouble(p -> Math.pow(p.tauR() - mean, 2)).average().orElseThrow();
+    assertEquals(5, mean, 0.05);
+    assertEquals(0.5, Math.sqrt(variance), 0.05);
+  }
+
   private static void refused(String message, Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
   }

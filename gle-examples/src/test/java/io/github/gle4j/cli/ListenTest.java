@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.gle4j.speech.FeatureExtractor;
+import io.github.gle4j.suite.Listening;
+import io.github.gle4j.suite.Listening.Step;
+import io.github.gle4j.suite.TrainedSpeechModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** {@code gle listen} with networks that were trained for a moment. */
+class ListenTest {
+  private static final int SAMPLES = 16_000;
+
+  @TempDir private static Path shared;
+  @TempDir private Path folder;
+
+  private record Outcome(int exitCode, String out, String err) {}
+
+  @BeforeAll
+  static void train() throws IOException {
+    TestClips.makeFolder(shared.resolve("clips"));
+    for (String model : List.of("gle-gsc-small", "gru", "mlp")) {
+      Outcome outcome =
+          gle(
+              "train",
+              "gsc",
+              "--data=" + shared.resolve("clips"),
+              "--split=speakers",
+              "--upsampling=10",
+              "--epochs=0",
+              "--model=" + model,
+              "--out=" + shared.resolve(model));
+      assertEquals(0, outcome.exitCode(), outcome::toString);
+    }
+    word(shared.resolve("word.wav"), 4000, 8000);
+  }
+
+  /** A tone from one sample to another, hardly a sound elsewhere, and a click at the very end. */
+  private static void word(Path file, int from, int to) throws IOException {
+    byte[] pcm = new byte[2 * SAMPLES];
+    for (int i = 0; i < SAMPLES; i++) {
+      boolean loud = (i >= from && i < to) || i >= SAMPLES - 200;
+      int value = (int) Math.round((loud ? 10_000 : 10) * Math.sin(0.3 * i));
+      pcm[2 * i] = (byte) value;
+      pcm[2 * i + 1] = (byte) (value >> 8);
+    }
+    TestClips.write(file, pcm);
+  }
+
+  private static Outcome gle(Object... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Gle.run(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+    return new Outcome(exitCode, out.toString(), err.toString());
+  }
+
+  private Outcome listen(Object file, Object model) {
+    return gle("listen", file, "--model", model, "--out", folder.resolve("heard"));
+  }
+
+  @Test
+  void writesATableAndAPicture() throws Exception {
+    Outcome outcome = listen(shared.resolve("word.wav"), shared.resolve("gle-gsc-small"));
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertTrue(outcome.out().startsWith("gle-gsc-small hears: "), outcome::out);
+    assertTrue(outcome.out().contains("the word ends at 500 ms: decided "), outcome::out);
+    List<String> table = Files.readAllLines(folder.resolve("heard/probabilities.csv"));
+    assertTrue(table.get(0).startsWith("step,milliseconds,_silence_,_unknown_,yes,"), table.get(0));
+    assertEquals(411, table.size());
+    for (String line : table.subList(1, table.size())) {
+      double sum =
+          Arrays.stream(line.split(",")).skip(2).limit(12).mapToDouble(Double::parseDouble).sum();
+      assertEquals(1, sum, 1e-4);
+    }
+    assertTrue(table.get(410).startsWith("409,1000.00,"), table.get(410));
+    assertNotNull(ImageIO.read(folder.resolve("heard/listening.png").toFile()));
+    try (Stream<Path> files = Files.list(folder.resolve("heard"))) {
+      assertEquals(2, files.count());
+    }
+  }
+
+  /** What is said at the end is what the network says about the whole clip. */
+  @Test
+  void hearsWhatTheNetworkSeesAtOnce() throws Exception {
+    Path file = shared.resolve("word.wav");
+    for (String name : List.of("gle-gsc-small", "gru")) {
+      TrainedSpeechModel model = TrainedSpeechModel.read(shared.resolve(name));
+      Listening listening = Listening.to(model, file);
+      float[][] input = new FeatureExtractor(model.features()).clip(file);
+      INDArray clip = Nd4j.createFromArray(new float[][][] {input});
+      int last = listening.steps().size() - 1;
+      if (model.network() instanceof ComputationGraph graph) {
+        INDArray output = graph.outputSingle(clip);
+        assertEquals(49, listening.steps().size());
+        assertEquals(20, listening.steps().get(0).milliseconds(), 1e-9);
+        assertEquals(output.argMax(1).getInt(0), listening.decision());
+        Float[] end = listening.steps().get(last).probabilities().toArray(Float[]::new);
+        assertTrue(output.reshape(12).equalsWithEps(Nd4j.createFromArray(end), 1e-5), name);
+      } else {
+        MultiLayerNetwork network = (MultiLayerNetwork) model.network();
+        INDArray output = network.output(clip); // [1, 12, 410]
+        for (int step : new int[] {0, 1, 100, last}) {
+          for (int label = 0; label < 12; label++) {
+            double expected = output.getDouble(0, label, step);
+            assertEquals(expected, listening.steps().get(step).probabilities().get(label), 1e-5);
+          }
+        }
+        INDArray logits = Transforms.log(output);
+        assertEquals(logits.sum(2).argMax(1).getInt(0), listening.decision());
+      }
+    }
+  }
+
+  @Test
+  void theWordEndsBeforeAPauseAndTheDecisionIsTheLastChange() throws Exception {
+    TrainedSpeechModel model = TrainedSpeechModel.read(shared.resolve("gru"));
+    word(folder.resolve("early.wav"), 1000, 3200);
+    word(folder.resolve("late.wav"), 9000, 14_800); // no pause before the click
+    assertEquals(225, Listening.to(model, folder.resolve("early.wav")).wordEnd(), 26);
+    assertEquals(1000, Listening.to(model, folder.resolve("late.wav")).wordEnd(), 26);
+    Listening made = said(25, 1, 0, 1, 1);
+    assertEquals(2, made.decisionStep());
+    assertEquals(1, made.decision());
+    assertEquals(5, made.delay());
+    Listening always = said(25, 0, 0);
+    assertEquals(0, always.decisionStep());
+    assertEquals(-15, always.delay());
+  }
+
+  /** Predictions, one every 10 ms. */
+  private static Listening said(double wordEnd, int... predictions) {
+    List<Step> steps = new ArrayList<>();
+    for (int prediction : predictions) {
+      steps.add(new Step(10 * (steps.size() + 1), List.of(0.5f, 0.5f), prediction));
+    }
+    return new Listening(List.of("a", "b"), steps, List.of(new float[1]), wordEnd);
+  }
+
+  @Test
+  void refusesWhatItCannotUseInOneLine() throws Exception {
+    Path word = shared.resolve("word.wav");
+    Path gru = shared.resolve("gru");
+    Path bad = Files.write(folder.resolve("bad.wav"), new byte[30]);
+    assertRefused(bad + ": begins with '????'", listen(bad, gru));
+    Path nowhere = folder.resolve("nowhere");
+    assertRefused(nowhere + ": no readable file; a WAV file allowed", listen(nowhere, gru));
+    assertRefused(nowhere + ": no manifest.json in it; the output", listen(word, nowhere));
+    assertRefused(
+        "mlp sees a clip as a whole and cannot listen to it step by step; gle-gsc, "
+            + "gle-gsc-small, gru, lstm allowed",
+        listen(word, shared.resolve("mlp")));
+    assertRefused("Missing required option: '--model=DIR'", gle("listen", word));
+    Path other = folder.resolve("other");
+    gle("train", "mnist1d", "--length=8", "--samples=60", "--epochs=0", "--out=" + other);
+    assertRefused(other + ": a model of mnist1d; one of gsc allowed", listen(word, other));
+    Path copy = Files.createDirectories(folder.resolve("copy"));
+    Files.writeString(copy.resolve("manifest.json"), "mine");
+    assertRefused("copy/manifest.json: no JSON", listen(word, copy));
+    Files.copy(
+        gru.resolve("manifest.json"),
+        copy.resolve("manifest.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertRefused("copy/model.zip: not there", listen(word, copy));
+    byte[] model = Files.readAllBytes(gru.resolve("model.zip"));
+    model[model.length / 2]++;
+    Files.write(copy.resolve("model.zip"), model);
+    assertRefused("copy/model.zip: damaged, its SHA-256", listen(word, copy));
+    model[model.length / 2]--;
+    Files.write(copy.resolve("model.zip"), model);
+    assertEquals(0, listen(word, copy).exitCode());
+  }
+
+  private static void assertRefused(String message, Outcome outcome) {
+    assertEquals(2, outcome.exitCode(), outcome::toString);
+    assertEquals(1, outcome.err().lines().count(), outcome::err);
+    assertTrue(outcome.err().contains(message), outcome::err);
+    assertEquals("", outcome.out());
+  }
+}
