@@ -8,12 +8,14 @@ import io.github.gle4j.suite.Protocol;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -129,6 +131,14 @@ public final class Gle implements Runnable {
               }
               return badInput ? BAD_INPUT : FAILED;
             });
+  }
+
+  /** The training command that was started with these words, {@code gle} being the first. */
+  TrainCommand parsedTraining(List<String> words) {
+    ParseResult parsed =
+        commandLine(interruption, false)
+            .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    return (TrainCommand) parsed.subcommand().commandSpec().userObject();
   }
 
   private static void complain(CommandLine command, String line) {

@@ -82,6 +82,11 @@ final class TaskOptions {
               + " (default: the model's); fewer are faster.")
   private Integer steps;
 
+  /** The data set's name. */
+  Names.DataSetName dataSet() {
+    return dataSet;
+  }
+
   /** Refuses an option that only sequences of MNIST-1D have. */
   void onlyMnist1d(String option, Object value) {
     if (value != null && dataSet != Names.DataSetName.MNIST1D) {

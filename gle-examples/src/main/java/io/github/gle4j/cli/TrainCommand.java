@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.checkpoint.CheckpointFolder;
+import io.github.gle4j.checkpoint.InvalidCheckpointException;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.report.TrainingPage;
 import io.github.gle4j.report.TrainingReport;
 import io.github.gle4j.report.TrainingReport.Status;
+import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.suite.RunCheckpoints;
 import io.github.gle4j.suite.Task;
 import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingObserver;
@@ -21,10 +25,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
@@ -41,6 +48,12 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
+  private static final String RESUME = "--resume";
+
+  /** What may be given anew: it decides no number. */
+  private static final Set<String> WITH_RESUME =
+      Set.of(RESUME, "--threads", "--checkpoint-every", "--keep-checkpoints", "--ui", "--debug");
+
   @Spec private CommandSpec spec;
   @ParentCommand private Gle gle;
 
@@ -128,14 +141,43 @@ final class TrainCommand implements Callable<Integer> {
               + "the outcome is the same for any number.")
   private int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
 
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Minibatches between checkpoints, besides those at the ends of epochs "
+              + "(default: ${DEFAULT-VALUE}, only those).")
+  private int checkpointEvery;
+
+  @Option(
+      names = "--keep-checkpoints",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Checkpoints that are kept, 1 or more (default: ${DEFAULT-VALUE}).")
+  private int keptCheckpoints;
+
+  @Option(
+      names = RESUME,
+      paramLabel = "DIR",
+      description =
+          "Goes on with the run of this folder from its last checkpoint, with the very same "
+              + "numbers; its settings are those of its start.")
+  private Path resumed;
+
   @Mixin private PageOption page;
 
   @Override
   public Integer call() throws Exception {
-    TrainingPlan plan = plan();
+    check();
+    TrainingPlan plan = resumed == null ? plan() : resumedPlan();
     TaskDescription task = plan.task().description();
     page.check();
-    Path folder = out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
+    Optional<CheckpointFolder.Loaded> loaded = loaded();
+    Path folder =
+        resumed != null
+            ? resumed
+            : out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         Locale.ROOT,
@@ -150,9 +192,17 @@ final class TrainCommand implements Callable<Integer> {
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
-    try (TrainingRun run = new TrainingRun(plan, threads, gle.interruption());
-        TrainingPage opened = page.open(run, console);
-        TrainingReport report = new TrainingReport(folder, commandLine(), run)) {
+    try (TrainingRun run = new TrainingRun(plan, threads, gle.interruption())) {
+      loaded.ifPresent(last -> resume(run, last, console));
+      run.keep(new RunCheckpoints(checkpoints(folder), checkpointEvery));
+      return carryOut(run, folder, start, console);
+    }
+  }
+
+  private Integer carryOut(TrainingRun run, Path folder, long start, PrintWriter console)
+      throws Exception {
+    try (TrainingPage opened = page.open(run, console);
+        TrainingReport report = new TrainingReport(folder, startedBy(), run)) {
       String failure = train(run, report, console);
       Status status =
           failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
@@ -173,12 +223,96 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** What the options ask for; they are refused here, before anything else happens. */
-  private TrainingPlan plan() throws IOException {
+  private CheckpointFolder checkpoints(Path folder) {
+    return new CheckpointFolder(TrainingReport.checkpoints(folder), keptCheckpoints);
+  }
+
+  /** The last checkpoint of the run that is resumed. */
+  private Optional<CheckpointFolder.Loaded> loaded() {
+    if (resumed == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          checkpoints(resumed)
+              .load()
+              .orElseThrow(() -> badFolder("no checkpoint yet; start the run again")));
+    } catch (IOException e) {
+      throw badFolder(e.getMessage());
+    }
+  }
+
+  private void resume(TrainingRun run, CheckpointFolder.Loaded last, PrintWriter console) {
+    for (InvalidCheckpointException skipped : last.skipped()) {
+      console.println("skipped: " + skipped.getMessage());
+    }
+    try {
+      run.resume(last.checkpoint());
+    } catch (IllegalArgumentException e) {
+      throw badFolder(e.getMessage());
+    }
+    console.println("going on from " + last.file() + ", " + run.metrics().size() + " epochs done");
+    console.flush();
+  }
+
+  private BadInputException badFolder(String reason) {
+    return new BadInputException(RESUME + " = " + resumed + ": " + reason);
+  }
+
+  /** The command line of the run's start. */
+  private List<String> startedBy() {
+    if (resumed == null) {
+      List<String> words = new ArrayList<>();
+      words.add("gle");
+      words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+      return words;
+    }
+    try {
+      return TrainingReport.command(resumed);
+    } catch (IOException e) {
+      throw badFolder("not the folder of a run of gle train (" + e.getMessage() + ")");
+    }
+  }
+
+  /** The plan of the run that is resumed, from the command line it was started by. */
+  private TrainingPlan resumedPlan() throws IOException {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!WITH_RESUME.contains(option.longestName())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "%s: not allowed with %s, which goes on as the run was started"
+                .formatted(option.longestName(), RESUME));
+      }
+    }
+    TrainCommand started;
+    try {
+      started = gle.parsedTraining(startedBy());
+    } catch (ParameterException | ClassCastException e) {
+      throw badFolder("its manifest's command cannot be read (" + e.getMessage() + ")");
+    }
+    if (started.tasks.dataSet() != tasks.dataSet()) {
+      throw badFolder("a run on another data set");
+    }
+    return started.plan();
+  }
+
+  private void check() {
     if (threads < 1) {
       throw new ParameterException(
           spec.commandLine(), "--threads = " + threads + ": 1 or more allowed");
     }
+    if (checkpointEvery < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--checkpoint-every = " + checkpointEvery + ": 0 or more allowed");
+    }
+    if (keptCheckpoints < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--keep-checkpoints = " + keptCheckpoints + ": 1 or more allowed");
+    }
+  }
+
+  /** What the options ask for; they are refused here, before anything else happens. */
+  private TrainingPlan plan() throws IOException {
     tasks.onlyMnist1d("--length", length);
     Task task = tasks.task(Protocol.HOLDOUT, length);
     TaskModel model = tasks.model(task, modelName);
@@ -200,13 +334,6 @@ final class TrainCommand implements Callable<Integer> {
             epochs == null ? model.settings().epochs() : epochs,
             seed);
     return tasks.checked(plan::checked);
-  }
-
-  private List<String> commandLine() {
-    List<String> words = new ArrayList<>();
-    words.add("gle");
-    words.addAll(spec.root().commandLine().getParseResult().originalArgs());
-    return words;
   }
 
   /** Returns why training could not go on, or null. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.gle4j.suite.EpochMetrics;
@@ -8,6 +9,7 @@ import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -82,6 +84,18 @@ record Manifest(
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     String json = mapper.writeValueAsString(this) + "\n";
     WholeFile.write(file, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The command of a manifest that was written. */
+  static List<String> command(Path file) throws IOException {
+    List<String> words = new ArrayList<>();
+    for (JsonNode word : new ObjectMapper().readTree(file.toFile()).path("command")) {
+      words.add(word.asText());
+    }
+    if (words.isEmpty()) {
+      throw new IOException(file + " names no command");
+    }
+    return words;
   }
 
   static String title(TrainingPlan plan) {

@@ -8,7 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -23,14 +23,18 @@ public final class MetricsFile implements Closeable {
   private final BufferedWriter writer;
 
   /**
-   * Starts a table.
+   * Starts a table, in place of one that is there.
    *
-   * @param file must not exist
+   * @param file where it goes
+   * @param epochs what it begins with
    * @throws IOException when it cannot be written
    */
-  public MetricsFile(Path file) throws IOException {
-    writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW);
+  public MetricsFile(Path file, List<EpochMetrics> epochs) throws IOException {
+    writer = Files.newBufferedWriter(file);
     line(HEADER);
+    for (EpochMetrics epoch : epochs) {
+      add(epoch);
+    }
   }
 
   /**

@@ -31,6 +31,7 @@ public final class TrainingReport implements Closeable {
   private static final String CONFUSION_PICTURE = "confusion-matrix.png";
   private static final String MODEL = "model.zip";
   private static final String MANIFEST = "manifest.json";
+  private static final String CHECKPOINTS = "checkpoints";
 
   private final Path folder;
   private final List<String> command;
@@ -59,9 +60,9 @@ public final class TrainingReport implements Closeable {
   /**
    * Starts a report.
    *
-   * @param folder an empty folder
+   * @param folder an empty folder, or that of the run which is taken up
    * @param command the command line, word by word
-   * @param run a run that has not begun
+   * @param run a run that has not begun, or has been resumed
    * @throws IOException when the folder cannot be written to
    */
   public TrainingReport(Path folder, List<String> command, TrainingRun run) throws IOException {
@@ -73,7 +74,28 @@ public final class TrainingReport implements Closeable {
     String network = TaskModel.json(run.network());
     networkSha256 = WholeFile.sha256(network.getBytes(StandardCharsets.UTF_8));
     writeManifest("running", null, null, Map.of());
-    metrics = new MetricsFile(folder.resolve(METRICS));
+    metrics = new MetricsFile(folder.resolve(METRICS), run.metrics());
+  }
+
+  /**
+   * Where the checkpoints of a run are.
+   *
+   * @param folder of the run
+   * @return a folder in it
+   */
+  public static Path checkpoints(Path folder) {
+    return folder.resolve(CHECKPOINTS);
+  }
+
+  /**
+   * The command line of a run.
+   *
+   * @param folder of the run
+   * @return word by word, {@code gle} first
+   * @throws IOException when there is no such run, or its manifest is damaged
+   */
+  public static List<String> command(Path folder) throws IOException {
+    return Manifest.command(folder.resolve(MANIFEST));
   }
 
   /**

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+
 /**
  * What one epoch brought.
  *
@@ -18,4 +23,57 @@ public record EpochMetrics(
     Figures validation,
     Figures test,
     double learningRate,
-    double seconds) {}
+    double seconds) {
+
+  private static final String ENTRY = "run/epochs";
+  private static final int COLUMNS = 9;
+
+  /** Saves a table of epochs, a row of numbers each; NaN stands for what there is not. */
+  static void save(List<EpochMetrics> epochs, Checkpoint.Builder to) {
+    to.put(
+        ENTRY,
+        epochs.stream()
+            .flatMapToDouble(
+                row ->
+                    DoubleStream.of(
+                        row.epoch,
+                        loss(row.train),
+                        accuracy(row.train),
+                        loss(row.validation),
+                        accuracy(row.validation),
+                        loss(row.test),
+                        accuracy(row.test),
+                        row.learningRate,
+                        row.seconds))
+            .toArray());
+  }
+
+  static List<EpochMetrics> restored(Checkpoint from) {
+    double[] cells = from.doubles(ENTRY);
+    List<EpochMetrics> epochs = new ArrayList<>();
+    for (int at = 0; at < cells.length; at += COLUMNS) {
+      epochs.add(
+          new EpochMetrics(
+              (int) cells[at],
+              figures(cells, at + 1),
+              figures(cells, at + 3),
+              figures(cells, at + 5),
+              cells[at + 7],
+              cells[at + 8]));
+    }
+    return epochs;
+  }
+
+  private static double loss(Figures figures) {
+    return figures == null ? Double.NaN : figures.loss();
+  }
+
+  private static double accuracy(Figures figures) {
+    return figures == null ? Double.NaN : figures.accuracy();
+  }
+
+  /** Losses of complete epochs are finite. */
+  private static Figures figures(double[] cells, int at) {
+    return Double.isNaN(cells[at]) ? null : new Figures(cells[at], cells[at + 1]);
+  }
+}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.train.NetworkState;
 import io.github.gle4j.train.ReduceOnPlateau;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -139,5 +141,25 @@ final class FitLearner implements Learner {
   @Override
   public Model network() {
     return network;
+  }
+
+  @Override
+  public void save(Checkpoint.Builder to) {
+    NetworkState.save(network, to);
+    to.put("fit/learning-rate", learningRate);
+    to.put("fit/updates", updates);
+    if (plateau != null) {
+      plateau.save(to, Plateau.ENTRY);
+    }
+  }
+
+  @Override
+  public void restore(Checkpoint from) {
+    NetworkState.restore(network, from);
+    learningRate = from.doubles("fit/learning-rate")[0];
+    updates = from.longs("fit/updates")[0];
+    if (plateau != null) {
+      plateau.restore(from, Plateau.ENTRY);
+    }
   }
 }

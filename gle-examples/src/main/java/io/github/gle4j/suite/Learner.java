@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.DataSet;
@@ -46,4 +47,14 @@ interface Learner {
 
   /** What learns. */
   Model network();
+
+  /** Saves, between two minibatches, all that is needed to go on with the same numbers. */
+  void save(Checkpoint.Builder to);
+
+  /**
+   * Goes on from what {@link #save} put in.
+   *
+   * @throws IllegalArgumentException when it is not of such a learner
+   */
+  void restore(Checkpoint from);
 }

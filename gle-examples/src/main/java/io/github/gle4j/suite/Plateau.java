@@ -6,6 +6,9 @@ import io.github.gle4j.train.ReduceOnPlateau;
 
 /** The rule by which a model's learning rate is lowered. */
 final class Plateau {
+  /** Name of its entry in a checkpoint. */
+  static final String ENTRY = "run/plateau";
+
   private Plateau() {}
 
   /** Null where the rate stays as it is. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
+import io.github.gle4j.train.NetworkState;
 import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
@@ -94,6 +96,22 @@ final class SequenceLearner implements Learner {
   @Override
   public MultiLayerNetwork network() {
     return network;
+  }
+
+  @Override
+  public void save(Checkpoint.Builder to) {
+    NetworkState.save(network, to);
+    if (plateau != null) {
+      plateau.save(to, Plateau.ENTRY);
+    }
+  }
+
+  @Override
+  public void restore(Checkpoint from) {
+    NetworkState.restore(network, from);
+    if (plateau != null) {
+      plateau.restore(from, Plateau.ENTRY);
+    }
   }
 
   /** Sees a minibatch as the network does while it learns. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingResult;
@@ -75,5 +76,21 @@ final class StreamingLearner implements Learner {
   @Override
   public MultiLayerNetwork network() {
     return network;
+  }
+
+  @Override
+  public void save(Checkpoint.Builder to) {
+    trainer.save(to);
+    if (plateau != null) {
+      plateau.save(to, Plateau.ENTRY);
+    }
+  }
+
+  @Override
+  public void restore(Checkpoint from) {
+    trainer.restore(from);
+    if (plateau != null) {
+      plateau.restore(from, Plateau.ENTRY);
+    }
   }
 }

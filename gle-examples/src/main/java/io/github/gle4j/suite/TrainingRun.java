@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,11 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * stays as it is then.
  */
 public final class TrainingRun implements AutoCloseable {
+  // Names in a checkpoint.
+  private static final String PLAN = "run/plan";
+  private static final String COSTS = "run/steps-nanoseconds";
+  private static final String TEST = "run/test-evaluation";
+
   private final TrainingPlan plan;
   private final boolean watched;
   private final BooleanSupplier stopWhen;
@@ -37,6 +43,8 @@ public final class TrainingRun implements AutoCloseable {
   private boolean stopped;
   private long trainingSteps;
   private long trainingNanos;
+  private RunCheckpoints checkpoints; // null: none are kept
+  private Position position = Position.START;
 
   /**
    * Opens the data and builds the network.
@@ -98,7 +106,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public void run(TrainingObserver observer) throws IOException {
     this.observer = observer;
-    for (int epoch = 0; epoch <= plan.epochs(); epoch++) {
+    for (int epoch = position.epoch(); epoch <= plan.epochs(); epoch++) {
       long start = System.nanoTime();
       double learningRate = learner.learningRate();
       learned = null;
@@ -118,6 +126,62 @@ public final class TrainingRun implements AutoCloseable {
       if (epoch > 0) {
         learner.endEpoch(watchedLoss);
       }
+      position = Position.startOf(epoch + 1);
+      if (checkpoints != null) {
+        checkpoints.save(checkpoint());
+      }
+    }
+  }
+
+  /**
+   * Keeps checkpoints from now on: at the end of every epoch, and in between as they say.
+   *
+   * @param checkpoints where they go
+   */
+  public void keep(RunCheckpoints checkpoints) {
+    this.checkpoints = checkpoints;
+  }
+
+  /**
+   * All that decides how the run goes on.
+   *
+   * @return a checkpoint, between two minibatches
+   */
+  Checkpoint checkpoint() {
+    Checkpoint.Builder to = Checkpoint.builder();
+    to.put(PLAN, plan.configuration());
+    position.save(to);
+    to.put(COSTS, trainingSteps, trainingNanos);
+    EpochMetrics.save(metrics, to);
+    if (testEvaluation != null) {
+      to.put(TEST, testEvaluation.toJson());
+    }
+    learner.save(to);
+    return to.build();
+  }
+
+  /**
+   * Takes up a run that was ended; {@link #run} goes on with the same numbers. To be called before
+   * it, once.
+   *
+   * @param from a checkpoint of a run with the same plan
+   * @throws IllegalArgumentException when the plan was another one
+   */
+  public void resume(Checkpoint from) {
+    if (!from.text(PLAN).equals(plan.configuration())) {
+      throw new IllegalArgumentException(
+          "the checkpoint is of another run: network, settings and data must be the same");
+    }
+    learner.restore(from);
+    position = Position.restored(from);
+    trainingSteps = from.longs(COSTS)[0];
+    trainingNanos = from.longs(COSTS)[1];
+    metrics.addAll(EpochMetrics.restored(from));
+    testEvaluation = from.has(TEST) ? Evaluation.fromJson(from.text(TEST)) : null;
+    // The order of the training sequences follows from how often they have been passed.
+    int passes = Math.max(0, position.epoch() - 1) + (watched && position.epoch() > 0 ? 1 : 0);
+    for (int i = 0; i < passes; i++) {
+      parts.train().batches().reset();
     }
   }
 
@@ -132,12 +196,12 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** One pass over the training set, minibatch by minibatch; null when it was stopped. */
-  private Figures learn(int epoch) {
-    double loss = 0;
-    double right = 0;
-    int done = 0;
+  private Figures learn(int epoch) throws IOException {
     DataSetIterator batches = parts.train().batches();
     batches.reset();
+    for (int i = 0; i < position.batches(); i++) {
+      batches.next(); // learned from already
+    }
     while (batches.hasNext()) {
       if (isStopped()) {
         return null;
@@ -150,12 +214,12 @@ public final class TrainingRun implements AutoCloseable {
       if (isStopped()) {
         return null;
       }
-      int sequences = batch.numExamples();
-      done += sequences;
-      loss += seen.figures().loss() * sequences;
-      right += Math.rint(seen.figures().accuracy() * sequences); // NaN stays NaN
-      learned = new Figures(loss / done, right / done);
-      report(epoch, "learning", done, parts.train().size());
+      position = position.after(batch.numExamples(), seen.figures());
+      learned = position.learned();
+      report(epoch, "learning", position.sequences(), parts.train().size());
+      if (checkpoints != null && checkpoints.isDue(position.batches()) && batches.hasNext()) {
+        checkpoints.save(checkpoint());
+      }
     }
     return learned;
   }

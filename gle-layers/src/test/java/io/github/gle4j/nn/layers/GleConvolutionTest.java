@@ -21,6 +21,8 @@ import io.github.gle4j.train.StreamingTrainer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
@@ -32,10 +34,12 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.memory.MemoryUseMode;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToRnnPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -371,6 +375,50 @@ class GleConvolutionTest {
         message.startsWith(
             "GleConvolution cannot tell samples from time steps in input of shape [3, 2, 8, 6]"),
         message);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = WorkspaceMode.class,
+      names = {"ENABLED", "NONE"})
+  void dropoutOnTheInputsActsInFitAlone(WorkspaceMode mode) {
+    List<INDArray> learned = new ArrayList<>();
+    for (double retained : new double[] {1, 0.5}) {
+      MultiLayerConfiguration conf = images(mode);
+      for (int l : new int[] {0, 2}) {
+        conf.getConf(l).getLayer().setIDropout(retained == 1 ? null : new Dropout(retained));
+      }
+      MultiLayerNetwork network = new MultiLayerNetwork(conf);
+      network.init();
+      INDArray x = sequences().getFeatures();
+      assertEquals(0, difference(images().output(x), network.output(x)));
+      Nd4j.getRandom().setSeed(1);
+      network.fit(sequences());
+      learned.add(network.params());
+    }
+    assertTrue(difference(learned.get(0), learned.get(1)) > 1e-4);
+  }
+
+  @Test
+  void aFrozenConvolutionStaysAndStillWorksOnImages() {
+    NeuralNetConfiguration.ListBuilder list =
+        new NeuralNetConfiguration.Builder()
+            .seed(1)
+            .dataType(DataType.DOUBLE)
+            .updater(new Sgd(0.1))
+            .weightInit(WeightInit.XAVIER)
+            .list();
+    list.layer(convolution(3, 3, 3).build());
+    list.layer(new FrozenLayer(convolution(2, 2, 2).build()));
+    list.layer(readout(0, 3).build()).layer(squares());
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(list.setInputType(InputType.convolutional(8, 6, 2)).build());
+    network.init();
+    INDArray frozen = network.getLayer(1).params().dup();
+    INDArray readout = network.getLayer(2).params().dup();
+    network.fit(sequences());
+    assertEquals(0, difference(frozen, network.getLayer(1).params()));
+    assertTrue(difference(readout, network.getLayer(2).params()) > 1e-6);
   }
 
   @Test

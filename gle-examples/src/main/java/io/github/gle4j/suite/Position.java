@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.suite;
+
+import io.github.gle4j.checkpoint.Checkpoint;
+
+/**
+ * Where a run stands: minibatches of an epoch that have been learned from, and what was seen.
+ *
+ * @param epoch the epoch that is under way; 0 evaluates the untrained network
+ * @param batches number of minibatches learned from
+ * @param sequences number of sequences in them
+ * @param loss sum over the sequences
+ * @param right number of right predictions; NaN where nobody watches
+ */
+record Position(int epoch, int batches, int sequences, double loss, double right) {
+  /** Before everything. */
+  static final Position START = startOf(0);
+
+  private static final String PLACE = "run/epoch-batches-sequences";
+  private static final String SEEN = "run/loss-right";
+
+  static Position startOf(int epoch) {
+    return new Position(epoch, 0, 0, 0, 0);
+  }
+
+  /** After one more minibatch. */
+  Position after(int count, Figures seen) {
+    return new Position(
+        epoch,
+        batches + 1,
+        sequences + count,
+        loss + seen.loss() * count,
+        right + Math.rint(seen.accuracy() * count)); // NaN stays NaN
+  }
+
+  /** The training set as it was seen so far. */
+  Figures learned() {
+    return new Figures(loss / sequences, right / sequences);
+  }
+
+  void save(Checkpoint.Builder to) {
+    to.put(PLACE, epoch, batches, sequences);
+    to.put(SEEN, loss, right);
+  }
+
+  static Position restored(Checkpoint from) {
+    long[] place = from.longs(PLACE);
+    double[] seen = from.doubles(SEEN);
+    return new Position((int) place[0], (int) place[1], (int) place[2], seen[0], seen[1]);
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.gle4j.nn.util.ModelFiles;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** {@code gle train --resume} after a run that ended without a word. */
+class ResumedTrainingTest {
+  @TempDir private Path folder;
+
+  private record Outcome(int exitCode, String out, String err) {}
+
+  private static Outcome gle(Object... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Gle.run(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+    return new Outcome(exitCode, out.toString(), err.toString());
+  }
+
+  /** A run of two epochs with six minibatches each and checkpoints after every second one. */
+  private Path run(String options) {
+    Path run = folder.resolve("run");
+    List<Object> args = new ArrayList<>(List.of("train", "mnist1d", "--samples=300", "--epochs=2"));
+    args.addAll(List.of("--seed=5", "--batch=40", "--checkpoint-every=2"));
+    args.addAll(List.of("--keep-checkpoints=100", "--threads=1", "--out", run));
+    args.addAll(List.of(options.split(" ")));
+    Outcome outcome = gle(args.toArray());
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    return run;
+  }
+
+  private static List<Path> checkpoints(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      return files.sorted().toList();
+    }
+  }
+
+  /** As if the machine had stopped after so many checkpoints. */
+  private static void cutAfter(Path run, int kept) throws IOException {
+    List<Path> files = checkpoints(run);
+    for (Path later : files.subList(kept, files.size())) {
+      Files.delete(later);
+    }
+    Files.delete(run.resolve("model.zip"));
+  }
+
+  /** Without the last column, the seconds. */
+  private static List<String> figures(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.csv")).stream()
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
+        .toList();
+  }
+
+  /** Parameters, then the updater's state. */
+  private static List<INDArray> learned(Path run) throws IOException {
+    Path file = run.resolve("model.zip");
+    if (Files.readString(run.resolve("manifest.json")).contains("mlp-40")) {
+      ComputationGraph graph = ModelFiles.graph(file, true);
+      return List.of(graph.params(), graph.getUpdater().getStateViewArray());
+    }
+    MultiLayerNetwork network = ModelFiles.network(file, true);
+    return List.of(network.params(), network.getUpdater().getStateViewArray());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--model=gle-15k --length=20",
+        "--model=gle-15k --length=20 --mode=sequence --segment=4",
+        "--model=mlp-40 --protocol=paper"
+      })
+  void goesOnWithTheSameNumbers(String options) throws Exception {
+    Path run = run(options);
+    List<String> figures = figures(run);
+    List<INDArray> learned = learned(run);
+    String confusion = Files.readString(run.resolve("confusion-matrix.csv"));
+    List<Path> all = checkpoints(run);
+    assertTrue(all.size() >= 7, all::toString);
+    for (int kept : new int[] {all.size(), 6, 4, 2, 1}) {
+      cutAfter(run, Math.min(kept, checkpoints(run).size()));
+      Outcome outcome =
+          gle("train", "mnist1d", "--resume", run, "--threads=2", "--keep-checkpoints=100");
+      assertEquals(0, outcome.exitCode(), outcome::toString);
+      assertTrue(outcome.out().contains("going on from " + run), outcome::out);
+      assertEquals(figures, figures(run), "after checkpoint " + kept);
+      assertEquals(learned, learned(run));
+      assertEquals(confusion, Files.readString(run.resolve("confusion-matrix.csv")));
+      assertTrue(Files.readString(run.resolve("manifest.json")).contains("\"done\""));
+    }
+  }
+
+  @Test
+  void aDamagedCheckpointIsSkippedAndNamed() throws Exception {
+    Path run = run("--model=mlp-40");
+    List<String> figures = figures(run);
+    cutAfter(run, 5);
+    Path last = checkpoints(run).get(4);
+    Files.write(last, Arrays.copyOf(Files.readAllBytes(last), 1000));
+    Outcome outcome = gle("train", "mnist1d", "--resume", run);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertTrue(outcome.out().contains("skipped: checkpoint " + last), outcome::out);
+    assertEquals(figures, figures(run));
+  }
+
+  @Test
+  void refusesWhatIsNoRunOfThisKind() throws Exception {
+    Path run = run("--model=mlp-40");
+    String where = "--resume = " + folder;
+    assertRefused("--epochs: not allowed with --resume", "--resume", run, "--epochs=3");
+    assertRefused(where + ": not the folder of a run", "--resume", folder);
+    assertRefused("--checkpoint-every = -1: 0 or more", "--checkpoint-every=-1");
+    assertRefused("--keep-checkpoints = 0: 1 or more", "--keep-checkpoints=0");
+    Path manifest = run.resolve("manifest.json");
+    String content = Files.readString(manifest);
+    Files.writeString(manifest, content.replace("--seed=5", "--seed=6"));
+    assertRefused("is of another run", "--resume", run);
+    Files.writeString(manifest, content);
+    cutAfter(run, 0);
+    assertRefused("no checkpoint yet", "--resume", run);
+  }
+
+  private static void assertRefused(String message, Object... more) {
+    List<Object> args = new ArrayList<>(List.of("train", "mnist1d"));
+    args.addAll(List.of(more));
+    Outcome outcome = gle(args.toArray());
+    assertEquals(2, outcome.exitCode(), outcome::toString);
+    assertEquals(1, outcome.err().lines().count(), outcome::err);
+    assertTrue(outcome.err().contains(message), outcome::err);
+  }
+}
