@@ -92,7 +92,7 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Passes over the training set, 1 or more (default: mnist1d 150, gsc GLE 420, baselines "
-              + "80, images the models').")
+              + "80, images the model's').")
   private Integer epochs;
 
   @Option(

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +126,38 @@ class ImageTrainingTest {
     slower.add("--steps=11");
     assertTrue(
         mnist("compare", slower.toArray()).out().startsWith("1 runs, 0 of them finished already"));
+  }
+
+  /** As if the machine had stopped in the second epoch. */
+  @Test
+  void aResumedRunGoesOnWithTheSameNumbers() throws Exception {
+    trained(
+        "--model=le-dense",
+        "--epochs=2",
+        "--batch=60",
+        "--checkpoint-every=2",
+        "--keep-checkpoints=100");
+    Path run = folder.resolve("run");
+    List<String> figures = figures(run);
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      List<Path> checkpoints = files.sorted().toList();
+      assertTrue(checkpoints.size() > 2, checkpoints::toString);
+      for (Path later : checkpoints.subList(2, checkpoints.size())) {
+        Files.delete(later);
+      }
+    }
+    Files.delete(run.resolve("model.zip"));
+    Outcome outcome = gle("train", "mnist", "--resume", run);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertTrue(outcome.out().contains("going on from " + run), outcome::out);
+    assertEquals(figures, figures(run));
+  }
+
+  /** Without the last column, the seconds. */
+  private static List<String> figures(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.csv")).stream()
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
+        .toList();
   }
 
   @Test
