@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,14 +24,17 @@ public final class MetricsFile implements Closeable {
   private final BufferedWriter writer;
 
   /**
-   * Starts a table, in place of one that is there.
+   * Starts a table.
    *
-   * @param file where it goes
-   * @param epochs what it begins with
+   * @param file must not exist, unless the table goes on
+   * @param epochs what it begins with: none, or those of a run that is taken up
    * @throws IOException when it cannot be written
    */
   public MetricsFile(Path file, List<EpochMetrics> epochs) throws IOException {
-    writer = Files.newBufferedWriter(file);
+    writer =
+        epochs.isEmpty()
+            ? Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW)
+            : Files.newBufferedWriter(file);
     line(HEADER);
     for (EpochMetrics epoch : epochs) {
       add(epoch);

@@ -270,7 +270,7 @@ class GleTest {
             "model.zip"),
         fieldNames(manifest.get("files")));
     try (Stream<Path> files = Files.list(run)) {
-      assertEquals(6, files.count());
+      assertEquals(7, files.count(), "with the checkpoints");
     }
 
     assertNotNull(ImageIO.read(run.resolve("learning-curve.png").toFile()));
@@ -306,7 +306,7 @@ class GleTest {
     assertTrue(manifest.get("updates").asInt() > 0);
     assertEquals(5, manifest.get("files").size());
     try (Stream<Path> files = Files.list(folder.resolve("run"))) {
-      assertEquals(6, files.count());
+      assertEquals(7, files.count(), "with the checkpoints");
     }
   }
 
