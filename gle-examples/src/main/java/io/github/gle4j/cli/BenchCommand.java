@@ -2,12 +2,17 @@
 package io.github.gle4j.cli;
 
 import io.github.gle4j.dynamics.TimeConstants;
+import io.github.gle4j.models.ImageModels;
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.Benchmark;
+import io.github.gle4j.suite.ImageBenchmark;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -26,31 +31,34 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measures the time of a training step and of an inference step, beside that of the bare",
-      "matrix products of the same network and of the reference engine, in one process."
+      "matrix products of the same network and of the reference engine, in one process; le-lenet",
+      "on images of CIFAR-10's size beside the same network of DL4J's layers."
     },
     sortOptions = false)
 final class BenchCommand implements Runnable {
+  private static final String LENET = "le-lenet";
+
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--net",
       paramLabel = "NET",
       defaultValue = "15k",
-      description = "15k, 42k, gsc, or sizes such as 40,100,100,10 (default: ${DEFAULT-VALUE}).")
+      description =
+          "15k, 42k, gsc, le-lenet, or sizes such as 40,100,100,10 (default: ${DEFAULT-VALUE}).")
   private String net;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
-      description = "Samples side by side (default: 100; gsc: 256).")
+      description = "Samples side by side (default: 100; gsc: 256; le-lenet: the model's).")
   private Integer batch;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "360",
-      description = "Time steps of a measurement (default: ${DEFAULT-VALUE}).")
-  private int steps;
+      description = "Time steps of a measurement (default: 360; le-lenet: the model's).")
+  private Integer steps;
 
   @Option(
       names = "--threads",
@@ -61,8 +69,45 @@ final class BenchCommand implements Runnable {
 
   @Override
   public void run() {
+    if (net.equals(LENET)) {
+      images();
+    } else {
+      sequences();
+    }
+    Environment.speed().forEach(this::print);
+  }
+
+  private void images() {
+    require(threads == 1, "--threads = " + threads + ": 1 allowed with " + LENET);
+    List<TaskModel> models = ImageModels.cifar10(null);
+    TaskModel twin = new TaskModels(models).named("bp-lenet");
+    TaskModel usual = new TaskModels(models).named(LENET);
+    ImageBenchmark benchmark;
+    try {
+      TaskModel model = batch == null ? usual : usual.withBatchSize(batch);
+      if (steps != null) {
+        require(steps >= 1, "--steps = " + steps + ": 1 or more allowed");
+        model = model.withLength(steps);
+      }
+      benchmark = new ImageBenchmark(model, twin);
+      print("net", net);
+      print("batch", model.settings().batchSize());
+      print("steps", model.shape().length());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+    ImageBenchmark.Result result = benchmark.run();
+    print("train_ms", result.train());
+    print("products_ms", result.products());
+    print("ratio", result.train() / result.products());
+    print("dl4j_forward_backward_ms", result.dl4j());
+    print("speedup_over_dl4j", result.dl4j() / result.train());
+  }
+
+  private void sequences() {
     Benchmark benchmark;
     int samples = batch != null ? batch : net.equals("gsc") ? 256 : 100;
+    int steps = this.steps == null ? 360 : this.steps;
     try {
       benchmark = new Benchmark(network(), samples, steps, threads);
     } catch (IllegalArgumentException e) {
@@ -83,7 +128,12 @@ final class BenchCommand implements Runnable {
     print("speedup_by_threads", result.trainAlone() / result.train());
     print("samples_times_steps_per_s", Math.round(samples / result.train() * 1000));
     print("allocated_bytes_per_step", Math.round(result.allocatedBytes()));
-    Environment.speed().forEach(this::print);
+  }
+
+  private void require(boolean condition, String message) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
   }
 
   private void print(String key, Object value) {
@@ -113,7 +163,9 @@ final class BenchCommand implements Runnable {
       // said below
     }
     throw new IllegalArgumentException(
-        "net = '" + net + "': 15k, 42k, gsc or at least two sizes such as 40,100,10 allowed");
+        "net = '"
+            + net
+            + "': 15k, 42k, gsc, le-lenet or at least two sizes such as 40,100,10 allowed");
   }
 
   private static MultiLayerConfiguration stack(int... sizes) {

@@ -55,7 +55,8 @@ final class CompareCommand implements Callable<Integer> {
         "Such as gle-15k,gru-72 (default: all).",
         "mnist1d: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72, gle-15k, gle-42k, "
             + "lagnet-le;",
-        "gsc: gle-gsc, gle-gsc-small, mlp, tcn, gru, lstm."
+        "gsc: gle-gsc, gle-gsc-small, mlp, tcn, gru, lstm;",
+        "cifar10: le-lenet, bp-lenet; mnist: these, le-dense, le-dense-fa, bp-dense."
       })
   private List<String> names = new ArrayList<>();
 
@@ -91,14 +92,14 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Passes over the training set, 1 or more (default: mnist1d 150, gsc GLE 420, baselines "
-              + "80).")
+              + "80, images the model's').")
   private Integer epochs;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "M=X",
       split = ",",
-      description = "Adam's rate of a model at the start, such as gle-gsc=1e-4.")
+      description = "A model's learning rate at the start, such as gle-gsc=1e-4.")
   private Map<String, Double> learningRates = new LinkedHashMap<>();
 
   @Option(
@@ -201,6 +202,7 @@ final class CompareCommand implements Callable<Integer> {
       require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");
     }
     tasks.onlyMnist1d("--model-points", points);
+    tasks.notImages("--model", !files.isEmpty());
     return tasks.task(Protocol.PAPER, points);
   }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.images.ImageSet;
+import io.github.gle4j.models.ImageModels;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.speech.InvalidWavException;
 import io.github.gle4j.suite.BadInputException;
+import io.github.gle4j.suite.ImageTask;
 import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.SpeechTask;
@@ -27,7 +30,9 @@ final class TaskOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Parameters(paramLabel = "DATASET", description = "mnist1d, or gsc: Google Speech Commands 0.02.")
+  @Parameters(
+      paramLabel = "DATASET",
+      description = "mnist1d, gsc (Google Speech Commands 0.02), cifar10 or mnist.")
   private Names.DataSetName dataSet;
 
   @Option(
@@ -66,6 +71,17 @@ final class TaskOptions {
       description = "gsc: training clips as they are, without noise and shifts.")
   private boolean notAugmented;
 
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description =
+          "cifar10, mnist: time steps for which LE networks see an image, "
+              + ImageModels.FEWEST_STEPS
+              + " to "
+              + ImageModels.MOST_STEPS
+              + " (default: the model's); fewer are faster.")
+  private Integer steps;
+
   /** The data set's name. */
   Names.DataSetName dataSet() {
     return dataSet;
@@ -93,22 +109,60 @@ final class TaskOptions {
     return switch (dataSet) {
       case MNIST1D -> mnist1d(protocol == null ? usual : protocol, points);
       case GSC -> speechCommands();
-      case CIFAR10, MNIST ->
-          throw new ParameterException(
-              spec.commandLine(),
-              "DATASET = " + dataSet + ": no model for it, mnist1d, gsc allowed");
+      case CIFAR10, MNIST -> images();
     };
   }
 
-  private Task mnist1d(Protocol chosen, Integer points) {
+  private boolean isImages() {
+    return dataSet == Names.DataSetName.CIFAR10 || dataSet == Names.DataSetName.MNIST;
+  }
+
+  /** Refuses an option that images do not have. */
+  void notImages(String option, boolean given) {
+    if (given && isImages()) {
+      throw new ParameterException(spec.commandLine(), option + ": only with mnist1d, gsc allowed");
+    }
+  }
+
+  private void onlyImages() {
+    if (steps != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--steps = " + steps + ": only with cifar10, mnist allowed");
+    }
+  }
+
+  private void onlySpeech() {
     String misplaced =
         upsampling != null
             ? "--upsampling = " + upsampling
-            : notAugmented
-                ? "--no-augmentation"
-                : speech.data() != null ? "--data = " + speech.data() : speech.givenBesidesData();
+            : notAugmented ? "--no-augmentation" : speech.givenBesidesData();
     if (misplaced != null) {
       throw new ParameterException(spec.commandLine(), misplaced + ": only with gsc allowed");
+    }
+  }
+
+  private Task images() throws IOException {
+    onlySpeech();
+    onlyMnist1d("--samples", samples);
+    onlyMnist1d("--protocol", protocol == null ? null : protocol.protocolName());
+    if (steps != null) {
+      checked(() -> ImageModels.requireSteps(steps)); // before anything is read
+    }
+    ImageSet data = ImageReport.load(dataSet, speech.data(), spec.commandLine().getOut());
+    try {
+      return new ImageTask(data, steps);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
+    }
+  }
+
+  private Task mnist1d(Protocol chosen, Integer points) {
+    onlySpeech();
+    onlyImages();
+    if (speech.data() != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--data = " + speech.data() + ": only with gsc, cifar10, mnist allowed");
     }
     int wanted = samples == null ? Mnist1dTask.PUBLISHED_SAMPLES : samples;
     int length = points == null ? PublishedModel.SHAPE.length() : points;
@@ -118,14 +172,15 @@ final class TaskOptions {
   private Task speechCommands() throws IOException {
     onlyMnist1d("--samples", samples);
     onlyMnist1d("--protocol", protocol == null ? null : protocol.protocolName());
-    int steps = upsampling == null ? SpeechModels.PUBLISHED_UPSAMPLING : upsampling;
-    checked(() -> SpeechModels.requireUpsampling(steps)); // before anything is read
+    onlyImages();
+    int fineness = upsampling == null ? SpeechModels.PUBLISHED_UPSAMPLING : upsampling;
+    checked(() -> SpeechModels.requireUpsampling(fineness)); // before anything is read
     try {
       return new SpeechTask(
           speech.load(spec.commandLine(), SPLIT_SEED),
           speech.split().toString(),
           !notAugmented,
-          steps);
+          fineness);
     } catch (InvalidWavException | IllegalArgumentException e) {
       throw new BadInputException(e.getMessage());
     }

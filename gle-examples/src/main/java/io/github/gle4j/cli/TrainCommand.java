@@ -65,7 +65,9 @@ final class TrainCommand implements Callable<Integer> {
       description = {
         "mnist1d: gle-15k (default), gle-42k, lagnet-le; baselines: mlp-40, mlp-360, tcn-40, "
             + "tcn-360, gru-40, gru-72, lstm-72.",
-        "gsc: gle-gsc (default), gle-gsc-small; baselines: mlp, tcn, gru, lstm."
+        "gsc: gle-gsc (default), gle-gsc-small; baselines: mlp, tcn, gru, lstm.",
+        "cifar10: le-lenet (default); baseline: bp-lenet.",
+        "mnist: le-lenet (default), le-dense, le-dense-fa; baselines: bp-lenet, bp-dense."
       })
   private String modelName;
 
@@ -91,15 +93,16 @@ final class TrainCommand implements Callable<Integer> {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training set (default: mnist1d 150, gsc GLE 420, baselines 80); "
-              + "0 only evaluates the untrained network.")
+          "Passes over the training set (default: mnist1d 150, gsc GLE 420, baselines 80, images "
+              + "the model's); 0 only evaluates the untrained network.")
   private Integer epochs;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
       description =
-          "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3).")
+          "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3), of LE "
+              + "networks for images that of plain gradient descent.")
   private Double learningRate;
 
   @Option(

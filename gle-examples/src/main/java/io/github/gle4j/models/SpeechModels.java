@@ -152,7 +152,7 @@ public final class SpeechModels {
         new TaskModel(
             name,
             Input.STREAM,
-            true,
+            StreamSettings.SIGNALS,
             shape,
             settings,
             upsampling == PUBLISHED_UPSAMPLING ? published : null,

@@ -15,15 +15,15 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * A network that is made for a task, and how it is trained.
  *
  * @param name what tables call it
  * @param input how it is given a sequence
- * @param online true: it learns by {@code StreamingTrainer}, an update per time step; false: by
- *     DL4J's {@code fit}, an update per batch of whole sequences
+ * @param streaming how it learns by {@code StreamingTrainer}, an update per time step; null: it
+ *     learns by DL4J's {@code fit}, an update per batch of whole sequences
  * @param shape of the sequences
  * @param settings how it is trained
  * @param published the published accuracy; null when there is none
@@ -33,15 +33,12 @@ import org.nd4j.linalg.learning.config.Adam;
 public record TaskModel(
     String name,
     Input input,
-    boolean online,
+    StreamSettings streaming,
     SequenceShape shape,
     TrainingSettings settings,
     PublishedAccuracy published,
     PublishedCurve curve,
     Architecture architecture) {
-
-  /** Nudging strength of the networks that learn online. */
-  public static final double BETA = 1;
 
   private static final int BATCH_OF_USERS = 100;
   private static final int EPOCHS_OF_USERS = 150;
@@ -53,7 +50,12 @@ public record TaskModel(
     /** Over time, as a whole: [batch, channels, points]. */
     SEQUENCE("sequence"),
     /** Over time, [batch, channels, points], and read one point at a time. */
-    STREAM("stream");
+    STREAM("stream"),
+    /**
+     * An image, as it is, [batch, channels * height * width]; networks that learn online see it for
+     * as many time steps as the shape says.
+     */
+    IMAGE("image");
 
     private final String words;
 
@@ -77,7 +79,7 @@ public record TaskModel(
     return new TaskModel(
         model.modelName(),
         Input.STREAM,
-        true,
+        StreamSettings.SIGNALS,
         PublishedModel.SHAPE,
         model.settings(),
         model.accuracy(),
@@ -93,7 +95,7 @@ public record TaskModel(
       TrainingSettings settings,
       PublishedAccuracy published,
       Architecture architecture) {
-    return new TaskModel(name, input, false, shape, settings, published, null, architecture);
+    return new TaskModel(name, input, null, shape, settings, published, null, architecture);
   }
 
   /**
@@ -157,7 +159,15 @@ public record TaskModel(
       String name, boolean online, SequenceShape shape, Architecture architecture) {
     Input input = online ? Input.STREAM : inputOf(name, architecture.network(1, null), shape);
     TrainingSettings settings = TrainingSettings.fixedRate(BATCH_OF_USERS, EPOCHS_OF_USERS, null);
-    return new TaskModel(name, input, online, shape, settings, null, null, architecture);
+    return new TaskModel(
+        name,
+        input,
+        online ? StreamSettings.SIGNALS : null,
+        shape,
+        settings,
+        null,
+        null,
+        architecture);
   }
 
   private static boolean isStreamable(MultiLayerConfiguration configuration) {
@@ -219,6 +229,26 @@ public record TaskModel(
   }
 
   /**
+   * Whether it learns from a stream.
+   *
+   * @return true: an update per time step; false: per batch of whole sequences
+   */
+  public boolean online() {
+    return streaming != null;
+  }
+
+  /**
+   * What the network takes, for one sequence.
+   *
+   * @return zeros
+   */
+  public INDArray blank() {
+    return input == Input.IMAGE
+        ? Nd4j.zeros(DataType.FLOAT, 1, shape.channels())
+        : shaped(Nd4j.zeros(DataType.FLOAT, 1, shape.channels(), shape.length()));
+  }
+
+  /**
    * A new network, not yet initialised, with this model's learning rate.
    *
    * @param seed of the initial weights
@@ -232,11 +262,12 @@ public record TaskModel(
    * A new network, not yet initialised, with another learning rate.
    *
    * @param seed of the initial weights
-   * @param learningRate Adam's; null for networks with updaters of their own
+   * @param learningRate the optimiser's; null for networks with updaters of their own
    * @return a {@link MultiLayerNetwork} or {@link ComputationGraph}
    */
   public Model network(long seed, Double learningRate) {
-    return architecture.network(seed, learningRate == null ? null : new Adam(learningRate));
+    IUpdater updater = learningRate == null ? null : settings.optimiser().updater(learningRate);
+    return architecture.network(seed, updater);
   }
 
   /**
@@ -283,13 +314,13 @@ public record TaskModel(
     if (length == shape.length()) {
       return this;
     }
-    if (!online) {
+    if (!online()) {
       throw new IllegalArgumentException(
           "length = %d: %s reads whole sequences, only %d allowed"
               .formatted(length, name, shape.length()));
     }
     return new TaskModel(
-        name, input, true, shape.withLength(length), settings, null, null, architecture);
+        name, input, streaming, shape.withLength(length), settings, null, null, architecture);
   }
 
   /**
@@ -303,20 +334,14 @@ public record TaskModel(
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch = " + batchSize + ": 1 or more allowed");
     }
-    TrainingSettings changed =
-        new TrainingSettings(
-            batchSize,
-            settings.epochs(),
-            settings.learningRate(),
-            settings.plateauFactor(),
-            settings.plateauPatience());
-    return new TaskModel(name, input, online, shape, changed, published, curve, architecture);
+    TrainingSettings changed = settings.withBatchSize(batchSize);
+    return new TaskModel(name, input, streaming, shape, changed, published, curve, architecture);
   }
 
   /**
    * Turns sequences into the form the network takes.
    *
-   * @param features [batch, channels, points]
+   * @param features [batch, channels, points], or images [batch, channels * height * width]
    * @return the same, or [batch, channels * points], channel after channel
    */
   public INDArray shaped(INDArray features) {

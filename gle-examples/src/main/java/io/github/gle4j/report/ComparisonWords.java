@@ -54,7 +54,7 @@ final class ComparisonWords {
 
   static List<String> explanations(ComparedResults results) {
     List<String> all = new ArrayList<>(EXPLANATIONS);
-    all.add("published: accuracies of the GLE paper, on " + results.task().published() + ".");
+    all.add("published: accuracies of the publications, on " + results.task().published() + ".");
     return all;
   }
 

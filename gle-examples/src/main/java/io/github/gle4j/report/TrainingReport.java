@@ -166,7 +166,7 @@ public final class TrainingReport implements Closeable {
                 plan.seed(),
                 settings.batchSize(),
                 plan.initialLearningRate(),
-                model.online() ? TaskModel.BETA : null,
+                model.online() ? model.streaming().beta() : null,
                 settings.plateauFactor(),
                 settings.plateauPatience(),
                 model.learnedParameters(),

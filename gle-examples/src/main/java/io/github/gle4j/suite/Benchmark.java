@@ -141,13 +141,13 @@ public final class Benchmark {
     return threads.getCurrentThreadAllocatedBytes() - before;
   }
 
-  private static double time(Runnable work) {
+  static double time(Runnable work) {
     long start = System.nanoTime();
     work.run();
     return (System.nanoTime() - start) / 1e6;
   }
 
-  private static double median(List<Double> values) {
+  static double median(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).sorted().toArray()[values.size() / 2];
   }
 

@@ -9,11 +9,9 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.classification.Evaluation;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** An update per batch of whole sequences, by backpropagation: DL4J's {@code fit}. */
 final class FitLearner implements Learner {
@@ -38,9 +36,7 @@ final class FitLearner implements Learner {
     plateau = Plateau.of(model.settings());
     Double rate = plan.initialLearningRate();
     learningRate = rate == null ? Double.NaN : rate;
-    INDArray sequence =
-        Nd4j.zeros(DataType.FLOAT, 1, model.shape().channels(), model.shape().length());
-    INDArray output = TaskModel.output(network, model.shaped(sequence));
+    INDArray output = TaskModel.output(network, model.blank());
     outputSteps = output.rank() == 3 ? output.size(2) : 0;
   }
 

@@ -6,41 +6,72 @@ import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
+import io.github.gle4j.nn.conf.GleConvolution;
+import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.layers.ConvolutionShape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /**
- * The three matrix products that every dense layer needs in a training step, forward, feedback and
- * gradient, and nothing else: the floor of a step's time.
+ * The three matrix products that every dense or convolutional layer needs in a training step,
+ * forward, feedback and gradient, and nothing else: the floor of a step's time.
  */
 final class MatrixProducts {
-  private final int batch;
-  private final int[] sizes;
-  private final FloatPointer[] rates;
-  private final FloatPointer[] errors;
-  private final FloatPointer[] weights;
-  private final FloatPointer[] gradients;
+  /**
+   * The products of a layer; of a convolution, on the columns that its kernel sees.
+   *
+   * @param rows samples, times the places of the kernel
+   * @param inputs number of weights of an output
+   * @param outputs number of neurons, or of feature maps
+   */
+  private record LayerProducts(
+      int rows,
+      int inputs,
+      int outputs,
+      FloatPointer below,
+      FloatPointer above,
+      FloatPointer weights,
+      FloatPointer gradients) {
+
+    void run() {
+      multiply(CblasNoTrans, CblasNoTrans, rows, outputs, inputs, below, weights, above);
+      multiply(CblasNoTrans, CblasTrans, rows, inputs, outputs, above, weights, below);
+      multiply(CblasTrans, CblasNoTrans, inputs, outputs, rows, below, above, gradients);
+    }
+  }
+
+  private final List<LayerProducts> layers = new ArrayList<>();
 
   MatrixProducts(MultiLayerNetwork network, int batch) {
-    this.batch = batch;
-    int layers = network.getnLayers() - 1;
-    sizes = new int[layers + 1];
-    sizes[0] = network.layerInputSize(0);
-    rates = new FloatPointer[layers + 1];
-    errors = new FloatPointer[layers + 1];
-    weights = new FloatPointer[layers];
-    gradients = new FloatPointer[layers];
     Random random = new Random(1);
-    for (int l = 0; l <= layers; l++) {
-      sizes[l] = l == 0 ? sizes[0] : network.layerSize(l - 1);
-      rates[l] = random(random, batch * sizes[l]);
-      errors[l] = random(random, batch * sizes[l]);
-      if (l > 0) {
-        weights[l - 1] = random(random, sizes[l - 1] * sizes[l]);
-        gradients[l - 1] = random(random, sizes[l - 1] * sizes[l]);
+    for (Layer layer : network.getLayers()) {
+      if (layer.conf().getLayer() instanceof GleConvolution convolution) {
+        ConvolutionShape shape = convolution.shape();
+        add(
+            random,
+            batch * shape.outHeight() * shape.outWidth(),
+            shape.channels() * shape.kernelHeight() * shape.kernelWidth(),
+            shape.maps());
+      } else if (layer.conf().getLayer() instanceof GleDense dense) {
+        add(random, batch, (int) dense.getNIn(), (int) dense.getNOut());
       }
     }
+  }
+
+  private void add(Random random, int rows, int inputs, int outputs) {
+    layers.add(
+        new LayerProducts(
+            rows,
+            inputs,
+            outputs,
+            random(random, rows * inputs),
+            random(random, rows * outputs),
+            random(random, inputs * outputs),
+            random(random, inputs * outputs)));
   }
 
   private static FloatPointer random(Random random, int length) {
@@ -53,13 +84,7 @@ final class MatrixProducts {
 
   void run(int steps) {
     for (int step = 0; step < steps; step++) {
-      for (int l = 0; l < weights.length; l++) {
-        int in = sizes[l];
-        int out = sizes[l + 1];
-        multiply(CblasNoTrans, CblasNoTrans, batch, out, in, rates[l], weights[l], rates[l + 1]);
-        multiply(CblasNoTrans, CblasTrans, batch, in, out, errors[l + 1], weights[l], errors[l]);
-        multiply(CblasTrans, CblasNoTrans, in, out, batch, rates[l], errors[l + 1], gradients[l]);
-      }
+      layers.forEach(LayerProducts::run);
     }
   }
 

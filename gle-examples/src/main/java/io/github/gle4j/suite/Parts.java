@@ -17,7 +17,8 @@ public record Parts(Part train, Part validation, Part test) implements AutoClose
   /**
    * Some sequences.
    *
-   * @param batches gives features [batch, channels, time] and labels [batch, classes]
+   * @param batches gives features [batch, channels, time], or images [batch, channels * height *
+   *     width], and labels [batch, classes]
    * @param size number of sequences
    */
   public record Part(DataSetIterator batches, int size) {}

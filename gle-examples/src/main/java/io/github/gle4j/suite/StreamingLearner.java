@@ -16,19 +16,25 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 final class StreamingLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
+  private final StreamingTrainer judge;
   private final ReduceOnPlateau plateau; // or null
   private final int length;
 
   StreamingLearner(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
     network = (MultiLayerNetwork) plan.network();
     plateau = Plateau.of(plan.model().settings());
-    length = plan.model().shape().length();
-    trainer =
+    TaskModel model = plan.model();
+    length = model.shape().length();
+    boolean images = model.input() == TaskModel.Input.IMAGE;
+    StreamingTrainer.Builder builder =
         StreamingTrainer.builder(network)
-            .beta(TaskModel.BETA)
+            .beta(model.streaming().beta())
+            .propagation(model.streaming().propagation())
             .threads(threads)
-            .stopWhen(stopWhen)
-            .build();
+            .stopWhen(stopWhen);
+    trainer = (images ? builder.presentationSteps(length) : builder).build();
+    // Swept neurons without lag show the output of an image in every step of its presentation.
+    judge = images ? builder.presentationSteps(1).build() : trainer;
   }
 
   @Override
@@ -41,7 +47,7 @@ final class StreamingLearner implements Learner {
 
   @Override
   public double evaluate(DataSetIterator sequences, Evaluation evaluation) {
-    return trainer.doEvaluation(sequences, evaluation);
+    return judge.doEvaluation(sequences, evaluation);
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import io.github.gle4j.models.SequenceShape;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.Gru;
@@ -55,9 +54,7 @@ public final class TrainingMemory {
   }
 
   private static long backpropagation(TaskModel model) {
-    SequenceShape shape = model.shape();
-    INDArray sequence =
-        model.shaped(Nd4j.zeros(DataType.FLOAT, 1, shape.channels(), shape.length()));
+    INDArray sequence = model.blank();
     Model network = model.initialised(1);
     long numbers = sequence.length();
     if (network instanceof ComputationGraph graph) {

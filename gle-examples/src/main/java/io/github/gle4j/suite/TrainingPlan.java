@@ -14,7 +14,7 @@ import org.deeplearning4j.nn.api.Model;
  * @param segment number of time steps between updates, 1 to the length of a sequence, in sequence
  *     mode; null: the default, at most the length; always null in streaming mode, and for networks
  *     that only know whole sequences
- * @param learningRate Adam's, at the start; null: the default
+ * @param learningRate the optimiser's, at the start; null: the default
  * @param epochs number of passes over the training set; 0 only evaluates the untrained network
  * @param seed of the initial weights and of the order of the training sequences, 0 or more
  */
@@ -36,7 +36,7 @@ public record TrainingPlan(
    *
    * @param task the data
    * @param model the network
-   * @param learningRate Adam's; null: the default
+   * @param learningRate the optimiser's; null: the default
    * @param epochs number of passes over the training set
    * @param seed of the initial weights and of the order of the training sequences
    * @return the plan
@@ -73,6 +73,11 @@ public record TrainingPlan(
       throw new IllegalArgumentException(
           "mode = %s: %s learns from whole sequences, only %s allowed"
               .formatted(mode.modeName(), model.name(), Mode.SEQUENCE.modeName()));
+    }
+    if (mode == Mode.SEQUENCE && model.online() && model.input() == TaskModel.Input.IMAGE) {
+      throw new IllegalArgumentException(
+          "mode = %s: %s learns from images at rest, only %s allowed"
+              .formatted(mode.modeName(), model.name(), Mode.STREAMING.modeName()));
     }
     if (segment != null && mode != Mode.SEQUENCE) {
       throw new IllegalArgumentException(
@@ -111,7 +116,7 @@ public record TrainingPlan(
   }
 
   /**
-   * Adam's learning rate.
+   * The optimiser's learning rate.
    *
    * @return at the start; null for networks with updaters of their own
    */

@@ -91,8 +91,6 @@ class GleTest {
     assertRefused("'tarin'", "tarin");
     assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "train", "mnist2d");
     assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "data", "mnist2d");
-    assertRefused("DATASET = cifar10: no model for it, mnist1d, gsc allowed", "train", "cifar10");
-    assertRefused("DATASET = mnist: no model for it, mnist1d, gsc allowed", "compare", "mnist");
     assertRefused("DATASET", "train");
     assertRefused(
         "--model: 'lstm' is unknown: mlp-40, mlp-360, tcn-40, tcn-360, gru-40, gru-72, lstm-72, "

@@ -106,7 +106,6 @@ class ImageDataTest {
     assertRefused("--classes = 12: only with gsc allowed", "data", "cifar10", "--classes=12");
     assertRefused("--length = 4: only with mnist1d allowed", "data", "mnist", "--length=4");
     assertRefused("--seed = 4: only with mnist1d, gsc allowed", "data", "mnist", "--seed=4");
-    assertRefused("DATASET = cifar10: no model for it", "train", "cifar10");
   }
 
   @Test

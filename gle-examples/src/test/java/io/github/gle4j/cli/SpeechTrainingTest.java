@@ -181,7 +181,8 @@ class SpeechTrainingTest {
         speech("compare", "--models=mlp", "--learning-rate=tcn=1e-3"));
     assertRefused(
         "--upsampling = 10: only with gsc allowed", gle("train", "mnist1d", "--upsampling=10"));
-    assertRefused("--data = x: only with gsc allowed", gle("train", "mnist1d", "--data=x"));
+    assertRefused(
+        "--data = x: only with gsc, cifar10, mnist allowed", gle("train", "mnist1d", "--data=x"));
     assertRefused(
         "--no-augmentation: only with gsc allowed", gle("compare", "mnist1d", "--no-augmentation"));
   }

@@ -197,7 +197,7 @@ class TrainingRunTest {
         new TaskModel(
             mlp.name(),
             mlp.input(),
-            false,
+            null,
             mlp.shape(),
             steep,
             null,
@@ -234,7 +234,7 @@ class TrainingRunTest {
         new TaskModel(
             mlp.name(),
             mlp.input(),
-            false,
+            null,
             mlp.shape(),
             mlp.settings(),
             null,
