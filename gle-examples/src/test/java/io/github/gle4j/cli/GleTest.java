@@ -152,7 +152,7 @@ class GleTest {
 
   @Test
   void benchRefusesWhatItCannotMeasure() {
-    String nets = ": 15k, 42k, gsc or at least two sizes such as 40,100,10 allowed";
+    String nets = ": 15k, 42k, gsc, le-lenet or at least two sizes such as 40,100,10 allowed";
     assertRefused("--net = '7'" + nets, "bench", "--net", "7");
     assertRefused("--net = '3,0'" + nets, "bench", "--net", "3,0");
     assertRefused("--net = '16k'" + nets, "bench", "--net", "16k");

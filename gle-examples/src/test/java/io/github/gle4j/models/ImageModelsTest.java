@@ -104,6 +104,8 @@ class ImageModelsTest {
     assertEquals(0.08, named("mnist", "le-lenet", 50).settings().learningRate(), 1e-12);
     assertEquals(50, named("mnist", "le-lenet", 50).shape().length());
     assertEquals(1, named("mnist", "bp-lenet", 50).shape().length());
+    assertEquals(1, named("mnist", "le-dense", 10).settings().learningRate(), 1e-12);
+    assertEquals(0.2, named("mnist", "le-dense-fa", 50).settings().learningRate(), 1e-12);
     for (int steps : new int[] {9, 51}) {
       Exception e = assertThrows(IllegalArgumentException.class, () -> ImageModels.cifar10(steps));
       assertEquals("steps = " + steps + ": 10 to 50 allowed", e.getMessage());
