@@ -83,7 +83,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "1,2,3",
       description =
-          "Seeds of the initial weights and of the order of the training sequences, 0 or more "
+          "Seeds of the initial weights and of the order of the training sequences, 1 or more "
               + "(default: ${DEFAULT-VALUE}). The data is the same for every seed.")
   private List<Integer> seeds = new ArrayList<>();
 
@@ -199,7 +199,7 @@ final class CompareCommand implements Callable<Integer> {
     require(points == null || points >= 2, "--model-points = " + points + ": 2 or more allowed");
     require(jobs >= 1, "--jobs = " + jobs + ": 1 or more allowed");
     for (int seed : seeds) {
-      require(seed >= 0, "--seeds = " + seed + ": 0 or more allowed");
+      require(seed >= 1, "--seeds = " + seed + ": 1 or more allowed");
     }
     tasks.onlyMnist1d("--model-points", points);
     tasks.notImages("--model", !files.isEmpty());

@@ -36,7 +36,7 @@ final class FigureCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Seed of the first network, 0 or more (default: ${DEFAULT-VALUE}).")
+      description = "Seed of the first network, 1 or more (default: ${DEFAULT-VALUE}).")
   private int seed;
 
   @Option(
@@ -54,7 +54,7 @@ final class FigureCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    require(seed >= 0, "--seed = " + seed + ": 0 or more allowed");
+    require(seed >= 1, "--seed = " + seed + ": 1 or more allowed");
     require(networks >= 1, "--networks = " + networks + ": 1 or more allowed");
     Path folder = out == null ? OutputFolder.createFor("figure") : OutputFolder.create(out);
     PrintWriter console = spec.commandLine().getOut();

@@ -117,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
       defaultValue = "42",
       description =
           "Seed of the initial weights and of the order of the training sequences, "
-              + "0 or more (default: ${DEFAULT-VALUE}). The data is the same for every seed.")
+              + "1 or more (default: ${DEFAULT-VALUE}). The data is the same for every seed.")
   private int seed;
 
   @Option(

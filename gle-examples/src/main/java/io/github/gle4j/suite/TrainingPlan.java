@@ -16,7 +16,8 @@ import org.deeplearning4j.nn.api.Model;
  *     that only know whole sequences
  * @param learningRate the optimiser's, at the start; null: the default
  * @param epochs number of passes over the training set; 0 only evaluates the untrained network
- * @param seed of the initial weights and of the order of the training sequences, 0 or more
+ * @param seed of the initial weights and of the order of the training sequences, 1 or more: ND4J
+ *     takes 0 for the time of day
  */
 public record TrainingPlan(
     Task task,
@@ -57,8 +58,8 @@ public record TrainingPlan(
     if (epochs < 0) {
       throw new IllegalArgumentException("epochs = " + epochs + ": 0 or more allowed");
     }
-    if (seed < 0) {
-      throw new IllegalArgumentException("seed = " + seed + ": 0 or more allowed");
+    if (seed < 1) {
+      throw new IllegalArgumentException("seed = " + seed + ": 1 or more allowed");
     }
     if (learningRate != null && !(learningRate > 0 && learningRate <= 1)) {
       throw new IllegalArgumentException(

@@ -86,7 +86,7 @@ class GleTest {
     assertRefused(
         "gle: a command is missing: train, compare, listen, bench, replay, data, figure allowed");
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
-    assertRefused("--seed = -1: 0 or more", "figure", "gradient-alignment", "--seed=-1");
+    assertRefused("--seed = -1: 1 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
     assertRefused("'tarin'", "tarin");
     assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "train", "mnist2d");
@@ -105,7 +105,7 @@ class GleTest {
         "--protocol=papers");
     assertRefused("--epochs = -1: 0 or more allowed", "train", "mnist1d", "--epochs=-1");
     assertRefused("'--epochs': 'ten' is not an int", "train", "mnist1d", "--epochs=ten");
-    assertRefused("--seed = -3: 0 or more allowed", "train", "mnist1d", "--seed=-3");
+    assertRefused("--seed = 0: 1 or more allowed", "train", "mnist1d", "--seed=0");
     assertRefused("--length = 1: 2 to 1000000 allowed", "train", "mnist1d", "--length=1");
     assertRefused("--samples = 9: 20 or more allowed", "train", "mnist1d", "--samples=9");
     assertRefused(
@@ -213,7 +213,7 @@ class GleTest {
     String[] mnist = {"compare", "mnist1d"};
     assertRefused("'gru' is unknown: mlp-40, mlp-360", mnist[0], mnist[1], "--models=gle-15k,gru");
     assertRefused("--epochs = 0: 1 or more allowed", mnist[0], mnist[1], "--epochs=0");
-    assertRefused("--seeds = -1: 0 or more allowed", mnist[0], mnist[1], "--seeds=1,-1");
+    assertRefused("--seeds = 0: 1 or more allowed", mnist[0], mnist[1], "--seeds=1,0");
     assertRefused("--jobs = 0: 1 or more allowed", mnist[0], mnist[1], "--jobs=0");
     assertRefused("samples = 9: 20 or more allowed", mnist[0], mnist[1], "--samples=9");
     assertRefused("--model-points = 1: 2 or more", mnist[0], mnist[1], "--model-points=1");
