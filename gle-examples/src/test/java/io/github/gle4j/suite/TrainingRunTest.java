@@ -155,7 +155,7 @@ class TrainingRunTest {
     assertRefused("seed = 0: 1 or more allowed", 1, 0, LENGTH, 300);
     assertRefused("samples = 19: 20 or more allowed", 1, 7, LENGTH, 19);
     assertRefused("length = 1: 2 to 1000000 allowed", 1, 7, 1, 300);
-    plan(Mode.STREAMING, null, Protocol.PAPER, 1, 0, 2, 20).checked();
+    plan(Mode.STREAMING, null, Protocol.PAPER, 0, 1, 2, 20).checked();
   }
 
   private static void assertRefused(String message, int epochs, int seed, int length, int samples) {
