@@ -4,7 +4,6 @@ package io.github.gle4j.suite;
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.train.NetworkState;
-import io.github.gle4j.train.ReduceOnPlateau;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -19,7 +18,7 @@ final class FitLearner implements Learner {
   private final Model network;
   private final boolean watched;
   private final long outputSteps;
-  private final ReduceOnPlateau plateau; // or null
+  private final Plateau plateau;
   private double learningRate;
   private long updates;
 
@@ -33,7 +32,7 @@ final class FitLearner implements Learner {
     this.watched = watched;
     network = plan.network();
     network.init();
-    plateau = Plateau.of(model.settings());
+    plateau = new Plateau(model.settings());
     Double rate = plan.initialLearningRate();
     learningRate = rate == null ? Double.NaN : rate;
     INDArray output = TaskModel.output(network, model.blank());
@@ -106,7 +105,7 @@ final class FitLearner implements Learner {
 
   @Override
   public void endEpoch(double watchedLoss) {
-    double factor = plateau == null ? 1 : plateau.observe(watchedLoss);
+    double factor = plateau.observe(watchedLoss);
     if (network instanceof ComputationGraph graph) {
       graph.incrementEpochCount();
       if (factor != 1) {
@@ -148,9 +147,7 @@ final class FitLearner implements Learner {
     NetworkState.save(network, to);
     to.put("fit/learning-rate", learningRate);
     to.put("fit/updates", updates);
-    if (plateau != null) {
-      plateau.save(to, Plateau.ENTRY);
-    }
+    plateau.save(to);
   }
 
   @Override
@@ -158,8 +155,6 @@ final class FitLearner implements Learner {
     NetworkState.restore(network, from);
     learningRate = from.doubles("fit/learning-rate")[0];
     updates = from.longs("fit/updates")[0];
-    if (plateau != null) {
-      plateau.restore(from, Plateau.ENTRY);
-    }
+    plateau.restore(from);
   }
 }

@@ -1,20 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.train.ReduceOnPlateau;
 
-/** The rule by which a model's learning rate is lowered. */
+/** The rule by which a model's learning rate is lowered, or that it stays as it is. */
 final class Plateau {
-  /** Name of its entry in a checkpoint. */
-  static final String ENTRY = "run/plateau";
+  private static final String ENTRY = "run/plateau";
 
-  private Plateau() {}
+  private final ReduceOnPlateau rule; // null: the rate stays
 
-  /** Null where the rate stays as it is. */
-  static ReduceOnPlateau of(TrainingSettings settings) {
-    return settings.plateauFactor() == 1
-        ? null
-        : new ReduceOnPlateau(settings.plateauFactor(), settings.plateauPatience());
+  Plateau(TrainingSettings settings) {
+    rule =
+        settings.plateauFactor() == 1
+            ? null
+            : new ReduceOnPlateau(settings.plateauFactor(), settings.plateauPatience());
+  }
+
+  /** What to multiply the learning rate by after an epoch with this loss. */
+  double observe(double loss) {
+    return rule == null ? 1 : rule.observe(loss);
+  }
+
+  void save(Checkpoint.Builder to) {
+    if (rule != null) {
+      rule.save(to, ENTRY);
+    }
+  }
+
+  void restore(Checkpoint from) {
+    if (rule != null) {
+      rule.restore(from, ENTRY);
+    }
   }
 }

@@ -3,7 +3,6 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.train.NetworkState;
-import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -24,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class SequenceLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
-  private final ReduceOnPlateau plateau; // or null
+  private final Plateau plateau;
   private final Watch watch = new Watch();
   private final int length;
   private final int segment;
@@ -33,7 +32,7 @@ final class SequenceLearner implements Learner {
     length = plan.model().shape().length();
     segment = plan.segmentLength();
     network = (MultiLayerNetwork) plan.network();
-    plateau = Plateau.of(plan.model().settings());
+    plateau = new Plateau(plan.model().settings());
     MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
     if (segment < length) {
       configuration.setBackpropType(BackpropType.TruncatedBPTT);
@@ -78,9 +77,7 @@ final class SequenceLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    if (plateau != null) {
-      trainer.multiplyLearningRate(plateau.observe(watchedLoss));
-    }
+    trainer.multiplyLearningRate(plateau.observe(watchedLoss));
   }
 
   @Override
@@ -101,17 +98,13 @@ final class SequenceLearner implements Learner {
   @Override
   public void save(Checkpoint.Builder to) {
     NetworkState.save(network, to);
-    if (plateau != null) {
-      plateau.save(to, Plateau.ENTRY);
-    }
+    plateau.save(to);
   }
 
   @Override
   public void restore(Checkpoint from) {
     NetworkState.restore(network, from);
-    if (plateau != null) {
-      plateau.restore(from, Plateau.ENTRY);
-    }
+    plateau.restore(from);
   }
 
   /** Sees a minibatch as the network does while it learns. */

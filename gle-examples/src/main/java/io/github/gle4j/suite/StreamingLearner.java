@@ -3,7 +3,6 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
-import io.github.gle4j.train.ReduceOnPlateau;
 import io.github.gle4j.train.StreamingResult;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.function.BooleanSupplier;
@@ -17,12 +16,12 @@ final class StreamingLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
   private final StreamingTrainer judge;
-  private final ReduceOnPlateau plateau; // or null
+  private final Plateau plateau;
   private final int length;
 
   StreamingLearner(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
     network = (MultiLayerNetwork) plan.network();
-    plateau = Plateau.of(plan.model().settings());
+    plateau = new Plateau(plan.model().settings());
     TaskModel model = plan.model();
     length = model.shape().length();
     boolean images = model.input() == TaskModel.Input.IMAGE;
@@ -53,9 +52,7 @@ final class StreamingLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    if (plateau != null) {
-      trainer.multiplyLearningRate(plateau.observe(watchedLoss));
-    }
+    trainer.multiplyLearningRate(plateau.observe(watchedLoss));
   }
 
   @Override
@@ -81,16 +78,12 @@ final class StreamingLearner implements Learner {
   @Override
   public void save(Checkpoint.Builder to) {
     trainer.save(to);
-    if (plateau != null) {
-      plateau.save(to, Plateau.ENTRY);
-    }
+    plateau.save(to);
   }
 
   @Override
   public void restore(Checkpoint from) {
     trainer.restore(from);
-    if (plateau != null) {
-      plateau.restore(from, Plateau.ENTRY);
-    }
+    plateau.restore(from);
   }
 }
