@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -10,8 +11,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.gle4j.train.StreamingTrainer;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,19 +43,6 @@ class GleTest {
           + "learning_rate,seconds";
 
   @TempDir private Path folder;
-
-  private record Outcome(int exitCode, String out, String err) {}
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
-  }
 
   private Outcome train(Object... more) {
     List<Object> args = new ArrayList<>(List.of("train", "mnist1d", "--length", 8));

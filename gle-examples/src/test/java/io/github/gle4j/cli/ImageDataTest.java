@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.images.Mnist;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code gle data cifar10} and {@code gle data mnist} on small folders. */
 class ImageDataTest {
   @TempDir private Path folder;
-
-  private record Outcome(int exitCode, String out, String err) {}
 
   @BeforeEach
   void makeImages() throws IOException {
@@ -46,17 +43,6 @@ class ImageDataTest {
       bytes.putInt(size);
     }
     return Files.write(folder.resolve(name), bytes.array());
-  }
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
   }
 
   private static void assertRefused(String message, Object... args) {

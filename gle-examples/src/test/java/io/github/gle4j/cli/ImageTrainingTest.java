@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -12,8 +13,6 @@ import io.github.gle4j.images.Mnist;
 import io.github.gle4j.nn.util.ModelFiles;
 import io.github.gle4j.testing.TestImages;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,22 +28,9 @@ class ImageTrainingTest {
   @TempDir private static Path images;
   @TempDir private Path folder;
 
-  private record Outcome(int exitCode, String out, String err) {}
-
   @BeforeAll
   static void makeImages() throws IOException {
     TestImages.writeMnist(images, 200, 50);
-  }
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
   }
 
   private static Outcome mnist(String command, Object... more) {

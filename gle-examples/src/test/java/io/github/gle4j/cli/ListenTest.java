@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,8 +11,6 @@ import io.github.gle4j.suite.Listening;
 import io.github.gle4j.suite.Listening.Step;
 import io.github.gle4j.suite.TrainedSpeechModel;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -35,8 +34,6 @@ class ListenTest {
 
   @TempDir private static Path shared;
   @TempDir private Path folder;
-
-  private record Outcome(int exitCode, String out, String err) {}
 
   @BeforeAll
   static void train() throws IOException {
@@ -67,17 +64,6 @@ class ListenTest {
       pcm[2 * i + 1] = (byte) (value >> 8);
     }
     TestClips.write(file, pcm);
-  }
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
   }
 
   private Outcome listen(Object file, Object model) {

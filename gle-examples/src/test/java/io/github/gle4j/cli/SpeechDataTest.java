@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,22 +24,9 @@ class SpeechDataTest {
   @TempDir private static Path clips;
   @TempDir private Path folder;
 
-  private record Outcome(int exitCode, String out, String err) {}
-
   @BeforeAll
   static void makeClips() throws IOException {
     TestClips.makeFolder(clips);
-  }
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
   }
 
   private static void assertRefused(String message, Object... args) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,8 +14,6 @@ import io.github.gle4j.speech.Part;
 import io.github.gle4j.speech.SpeechCommands;
 import io.github.gle4j.speech.Split;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,22 +29,9 @@ class SpeechTrainingTest {
   @TempDir private static Path clips;
   @TempDir private Path folder;
 
-  private record Outcome(int exitCode, String out, String err) {}
-
   @BeforeAll
   static void makeClips() throws IOException {
     TestClips.makeFolder(clips);
-  }
-
-  private static Outcome gle(Object... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Gle.run(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-    return new Outcome(exitCode, out.toString(), err.toString());
   }
 
   private static Outcome speech(String command, Object... more) {
