@@ -70,6 +70,7 @@ final class FusedEngine implements Engine {
   private boolean add;
   private float[] mask;
   private double stepLoss;
+  private boolean outputIsFinite;
 
   private boolean[] updateWaits; // per layer, whose owner applies it
   private float updateScale;
@@ -248,6 +249,7 @@ final class FusedEngine implements Engine {
 
   private float[] outputError() {
     System.arraycopy(top().r(), 0, output, 0, output.length);
+    outputIsFinite = FusedLayer.firstNonFinite(output) < 0; // a softmax hides what is infinite
     if (labels == null) {
       stepLoss = 0;
       Arrays.fill(outputError, 0);
@@ -312,6 +314,10 @@ final class FusedEngine implements Engine {
   }
 
   private void requireFinite() {
+    if (!outputIsFinite) {
+      throw NonFiniteException.of(
+          "output", stack.index(stack.size() - 1), t, network.getIterationCount());
+    }
     for (int l = 0; l < layers.length; l++) {
       String quantity = layers[l].isSuspect() ? layers[l].nonFinite(side, learn) : null;
       if (quantity != null) {
@@ -369,14 +375,12 @@ final class FusedEngine implements Engine {
     return array == null ? 0 : array.data().address();
   }
 
-  /** Takes over what anyone changed in the network. */
+  /** Takes over what anyone changed in the network, unless it is not finite. */
   private void reload() {
-    general.requireFiniteParameters();
-    if (updaters != null) {
-      for (FusedUpdater[] ofLayer : updaters) {
-        for (FusedUpdater updater : ofLayer) {
-          updater.load();
-        }
+    general.requireFiniteNetwork();
+    for (int l = 0; updaters != null && l < updaters.length; l++) {
+      for (FusedUpdater updater : updaters[l]) {
+        updater.load();
       }
     }
     layersChanged();

@@ -249,7 +249,8 @@ final class FusedLayer {
     return Nd4j.createFromArray(values).reshape('f', batch, values.length / batch);
   }
 
-  private static int firstNonFinite(float[] values) {
+  /** The index of the first value that is not finite, or -1. */
+  static int firstNonFinite(float[] values) {
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         return i;

@@ -15,6 +15,8 @@ import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
 import org.nd4j.linalg.learning.regularization.Regularization;
@@ -172,30 +174,71 @@ final class ParameterUpdate {
   }
 
   /**
-   * Refuses parameters that are not finite, whoever made them so.
+   * Refuses parameters and updater states that are not finite, whoever made them so.
    *
    * @throws IllegalStateException naming the parameter
    */
-  void requireFiniteParameters() {
-    if (Double.isFinite(network.params().sumNumber().doubleValue())) {
-      return; // a sum may overflow though its terms are finite, not the other way round
+  void requireFiniteNetwork() {
+    MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
+    if (!isSumFinite(network.params())) {
+      requireFiniteParameters();
     }
+    if (updater.getStateViewArray() != null && !isSumFinite(updater.getStateViewArray())) {
+      updater.getUpdaterBlocks().forEach(ParameterUpdate::requireFiniteState);
+    }
+  }
+
+  /** A sum may overflow though its terms are finite, not the other way round. */
+  private static boolean isSumFinite(INDArray array) {
+    return Double.isFinite(array.sumNumber().doubleValue());
+  }
+
+  private void requireFiniteParameters() {
     for (Layer layer : network.getLayers()) {
       layer
           .paramTable()
           .forEach(
               (key, value) -> {
                 if (!isFinite(value)) {
-                  throw new IllegalStateException(
-                      "parameter %s of layer %d is not finite: set it to finite values"
-                          .formatted(key, layer.getIndex()));
+                  throw notFinite("parameter " + key, layer.getIndex());
                 }
               });
     }
   }
 
+  private static void requireFiniteState(UpdaterBlock block) {
+    GradientUpdater<?> updater = block.getGradientUpdater();
+    if (updater.getConfig().stateSize(1) == 0) {
+      return;
+    }
+    for (Map.Entry<String, INDArray> state : updater.getState().entrySet()) {
+      INDArray values = state.getValue().reshape(state.getValue().length());
+      for (UpdaterBlock.ParamState of : block.getLayersAndVariablesInBlock()) {
+        int from = of.getParamOffsetStart() - block.getParamOffsetStart();
+        int to = of.getParamOffsetEnd() - block.getParamOffsetStart();
+        if (!isFinite(values.get(NDArrayIndex.interval(from, to)))) {
+          throw notFinite(
+              "updater state " + state.getKey() + " of parameter " + of.getParamName(),
+              ((Layer) of.getLayer()).getIndex());
+        }
+      }
+    }
+  }
+
+  private static IllegalStateException notFinite(String what, int layer) {
+    return new IllegalStateException(
+        "%s of layer %d is not finite: set it to finite values".formatted(what, layer));
+  }
+
+  /** A softmax hides what is infinite. */
+  void requireFiniteOutput(INDArray output, int layer, long step) {
+    if (!isSumFinite(output) && !isFinite(output)) {
+      throw NonFiniteException.of("output", layer, step, network.getIterationCount());
+    }
+  }
+
   private void requireFinite(String what, long step) {
-    if (Double.isFinite(network.getFlattenedGradients().sumNumber().doubleValue())) {
+    if (isSumFinite(network.getFlattenedGradients())) {
       return;
     }
     for (Layer layer : network.getLayers()) {

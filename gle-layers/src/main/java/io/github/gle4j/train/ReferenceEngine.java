@@ -52,7 +52,7 @@ final class ReferenceEngine implements Engine {
 
   @Override
   public void open(SequenceSteps sequences) {
-    update.requireFiniteParameters();
+    update.requireFiniteNetwork();
     steps = sequences;
     states = StreamingNetworks.fit(states, layers, sequences.batch());
     noError = Nd4j.zerosLike(top().r());
@@ -107,6 +107,7 @@ final class ReferenceEngine implements Engine {
 
   private Pair<Double, INDArray> lossAndError(long t, Tally tally) {
     INDArray output = top().r();
+    update.requireFiniteOutput(output, stack.index(stack.size() - 1), t);
     Pair<Double, INDArray> lossAndError =
         steps.hasLabels()
             ? loss.of(steps.labels(t), output, steps.labelsMask(t))

@@ -80,9 +80,10 @@ final class SequenceSteps {
     INDArray steps = isStill ? features.dup('c').reshape('c', batch, inputs) : features;
     this.features = steps.castTo(dataType).dup('f'); // a step is then one run of memory
     this.labels = labels == null ? null : labels.castTo(dataType).dup('f');
-    this.featuresMask = unlessOnes(featuresMask, dataType);
-    settleNonFinite();
-    this.labelsMask = unlessOnes(onLabels, dataType);
+    this.featuresMask = unlessOnes("features mask", featuresMask, dataType);
+    this.labelsMask = unlessOnes("labels mask", onLabels, dataType);
+    settleNonFinite("features", "input", this.features, this::countsFeature);
+    settleNonFinite("labels", "output", this.labels, this::countsLabel);
   }
 
   private SequenceSteps(SequenceSteps steps) {
@@ -98,24 +99,44 @@ final class SequenceSteps {
     return new SequenceSteps(this);
   }
 
-  /** Where a sample stands still its input does not matter; anywhere else it must be a number. */
-  private void settleNonFinite() {
-    if (Double.isFinite(features.sumNumber().doubleValue())) {
+  private boolean countsFeature(long sample, long input, long t) {
+    return featuresMask == null || featuresMask.getDouble(sample, t) != 0;
+  }
+
+  private boolean countsLabel(long sample, long output, long t) {
+    if (labelsMask == null) {
+      return true;
+    }
+    return labelsMask.rank() == 3
+        ? labelsMask.getDouble(sample, output, t) != 0
+        : labelsMask.getDouble(sample, labelsMask.size(1) == 1 ? 0 : t) != 0;
+  }
+
+  private interface Counts {
+    boolean at(long sample, long column, long t);
+  }
+
+  /** What a mask hides does not matter and becomes 0; anything else must be a number. */
+  private void settleNonFinite(String name, String column, INDArray array, Counts counts) {
+    if (array == null || Double.isFinite(array.sumNumber().doubleValue())) {
       return;
     }
-    for (long b = 0; b < batch(); b++) {
-      for (long i = 0; i < features.size(1); i++) {
-        for (long t = 0; t < features.length() / batch() / features.size(1); t++) {
-          double value = isStill() ? features.getDouble(b, i) : features.getDouble(b, i, t);
-          if (!Double.isFinite(value)) {
-            if (isStill() || featuresMask == null || featuresMask.getDouble(b, t) != 0) {
-              throw new IllegalArgumentException(
-                  "features of sample %d, input %d, step %d = %s: finite numbers are allowed"
-                      .formatted(b, i, t, value));
-            }
-            features.putScalar(b, i, t, 0);
+    boolean isConstant = array.rank() == 2; // one value for all steps
+    for (long b = 0; b < array.size(0); b++) {
+      for (long i = 0; i < array.size(1); i++) {
+        for (long t = 0; t < time; t++) {
+          double value = isConstant ? array.getDouble(b, i) : array.getDouble(b, i, t);
+          if (!Double.isFinite(value) && counts.at(b, i, t)) {
+            throw new IllegalArgumentException(
+                "%s of sample %d, %s %d, step %d = %s: finite numbers are allowed"
+                    .formatted(name, b, column, i, t, value));
           }
         }
+      }
+    }
+    for (long i = 0; i < array.length(); i++) { // an array of our own, without gaps
+      if (!Double.isFinite(array.data().getDouble(i))) {
+        array.data().put(i, 0);
       }
     }
   }
@@ -202,7 +223,11 @@ final class SequenceSteps {
     return labelsMask.size(1) == 1 ? labelsMask : labelsMask.getColumn(t, true).dup();
   }
 
-  private static INDArray unlessOnes(INDArray mask, DataType dataType) {
+  private static INDArray unlessOnes(String name, INDArray mask, DataType dataType) {
+    if (mask != null && !Double.isFinite(mask.sumNumber().doubleValue())) {
+      throw new IllegalArgumentException(
+          name + " holds values that are not finite: 0 (does not count) to 1 are allowed");
+    }
     return mask == null ? null : unlessOnes(mask.castTo(dataType));
   }
 

@@ -528,7 +528,7 @@ class FusedEngineTest {
   @Test
   void parametersAndStatesThatAreNotFiniteAreRefused() {
     MultiLayerNetwork network =
-        new Twins(network(new Sgd(0.1), hidden(2)), options -> {}).fusedNetwork;
+        new Twins(network(new Adam(0.1), hidden(2)), options -> {}).fusedNetwork;
     StreamingTrainer trainer = StreamingTrainer.builder(network).build();
     trainer.fit(sequences(5));
     var saved = trainer.saveState();
@@ -543,6 +543,13 @@ class FusedEngineTest {
         "parameter W of layer 1 is not finite: set it to finite values",
         assertThrows(IllegalStateException.class, () -> trainer.fit(sequences(5))).getMessage());
     network.getParam("1_W").putScalar(0, 0, 1);
+    INDArray moments = network.getUpdater().getStateViewArray();
+    moments.putScalar(
+        0, 1, Float.NaN); // of the first weights, in a block with their layer's others
+    assertEquals(
+        "updater state M of parameter W of layer 0 is not finite: set it to finite values",
+        assertThrows(IllegalStateException.class, () -> trainer.fit(sequences(5))).getMessage());
+    moments.putScalar(0, 1, 0);
     trainer.fit(sequences(5));
   }
 

@@ -493,6 +493,33 @@ class StreamingTrainerTest {
   }
 
   @Test
+  void labelsThatAreNotFiniteAreRefusedUnlessTheyAreMasked() {
+    StreamingTrainer trainer = StreamingTrainer.builder(classifier(new Sgd(0.1))).build();
+    INDArray perStep = everyStep(DATA.getLabels(), TIME);
+    perStep.putScalar(new int[] {2, 1, 5}, Double.NaN);
+    named(
+        "labels of sample 2, output 1, step 5 = NaN: finite numbers are allowed",
+        () -> trainer.fit(new DataSet(DATA.getFeatures(), perStep)));
+    INDArray perSequence = DATA.getLabels().dup();
+    perSequence.putScalar(1, 2, Double.NEGATIVE_INFINITY);
+    named(
+        "labels of sample 1, output 2, step 0 = -Infinity: finite numbers are allowed",
+        () -> trainer.fit(new DataSet(DATA.getFeatures(), perSequence)));
+    INDArray mask = Nd4j.ones(DataType.DOUBLE, 4, TIME);
+    mask.putScalar(2, 5, Double.NaN);
+    named(
+        "labels mask holds values that are not finite: 0 (does not count) to 1 are allowed",
+        () -> trainer.fit(new DataSet(DATA.getFeatures(), DATA.getLabels(), null, mask)));
+    mask.putScalar(2, 5, 0);
+    INDArray hidden = perStep.dup();
+    hidden.putScalar(new int[] {2, 1, 5}, 0);
+    MultiLayerNetwork twin = classifier(new Sgd(0.1));
+    StreamingTrainer.builder(twin).build().fit(new DataSet(DATA.getFeatures(), hidden, null, mask));
+    trainer.fit(new DataSet(DATA.getFeatures(), perStep, null, mask));
+    assertEquals(twin.params(), trainer.network().params());
+  }
+
+  @Test
   void evaluationFollowsErrorsThatStillMoveTheMembranes() {
     MultiLayerNetwork network =
         network(
