@@ -35,8 +35,13 @@ final class WholeFile {
         channel.force(true);
       }
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
+    } catch (IOException e) { // what a full disk says names no file
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
+      throw new IOException(file + " cannot be written: " + e.getMessage(), e);
     }
   }
 

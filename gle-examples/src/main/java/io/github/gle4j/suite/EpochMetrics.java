@@ -50,6 +50,11 @@ public record EpochMetrics(
 
   static List<EpochMetrics> restored(Checkpoint from) {
     double[] cells = from.doubles(ENTRY);
+    if (cells.length % COLUMNS != 0) {
+      throw new IllegalArgumentException(
+          "the checkpoint has %d numbers in %s: %d for each epoch needed"
+              .formatted(cells.length, ENTRY, COLUMNS));
+    }
     List<EpochMetrics> epochs = new ArrayList<>();
     for (int at = 0; at < cells.length; at += COLUMNS) {
       epochs.add(

@@ -152,9 +152,9 @@ final class FitLearner implements Learner {
 
   @Override
   public void restore(Checkpoint from) {
-    NetworkState.restore(network, from);
-    learningRate = from.doubles("fit/learning-rate")[0];
-    updates = from.longs("fit/updates")[0];
     plateau.restore(from);
+    learningRate = from.doubles("fit/learning-rate", 1)[0];
+    updates = from.longs("fit/updates", 1)[0];
+    NetworkState.restore(network, from);
   }
 }

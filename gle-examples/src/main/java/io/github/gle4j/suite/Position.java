@@ -44,8 +44,8 @@ record Position(int epoch, int batches, int sequences, double loss, double right
   }
 
   static Position restored(Checkpoint from) {
-    long[] place = from.longs(PLACE);
-    double[] seen = from.doubles(SEEN);
-    return new Position((int) place[0], (int) place[1], (int) place[2], seen[0], seen[1]);
+    int[] place = from.counts(PLACE, 3);
+    double[] seen = from.doubles(SEEN, 2);
+    return new Position(place[0], place[1], place[2], seen[0], seen[1]);
   }
 }

@@ -103,8 +103,8 @@ final class SequenceLearner implements Learner {
 
   @Override
   public void restore(Checkpoint from) {
-    NetworkState.restore(network, from);
     plateau.restore(from);
+    NetworkState.restore(network, from);
   }
 
   /** Sees a minibatch as the network does while it learns. */

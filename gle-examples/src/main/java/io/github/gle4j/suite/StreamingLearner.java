@@ -83,7 +83,7 @@ final class StreamingLearner implements Learner {
 
   @Override
   public void restore(Checkpoint from) {
-    trainer.restore(from);
     plateau.restore(from);
+    trainer.restore(from);
   }
 }

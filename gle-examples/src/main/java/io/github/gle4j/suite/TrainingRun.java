@@ -172,16 +172,35 @@ public final class TrainingRun implements AutoCloseable {
       throw new IllegalArgumentException(
           "the checkpoint is of another run: network, settings and data must be the same");
     }
+    Position saved = Position.restored(from);
+    List<EpochMetrics> epochs = EpochMetrics.restored(from);
+    if (saved.epoch() != epochs.size()
+        || saved.epoch() > plan.epochs() + 1
+        || saved.batches() >= parts.batchesPerEpoch()) {
+      throw new IllegalArgumentException(
+          "the checkpoint is after %d epochs and %d minibatches, with the figures of %d epochs"
+              .formatted(saved.epoch(), saved.batches(), epochs.size()));
+    }
+    long[] costs = from.longs(COSTS, 2);
+    Evaluation evaluation = saved.epoch() == 0 ? null : evaluation(from.text(TEST));
     learner.restore(from);
-    position = Position.restored(from);
-    trainingSteps = from.longs(COSTS)[0];
-    trainingNanos = from.longs(COSTS)[1];
-    metrics.addAll(EpochMetrics.restored(from));
-    testEvaluation = from.has(TEST) ? Evaluation.fromJson(from.text(TEST)) : null;
+    position = saved;
+    metrics.addAll(epochs);
+    trainingSteps = costs[0];
+    trainingNanos = costs[1];
+    testEvaluation = evaluation;
     // The order of the training sequences follows from how often they have been passed.
     int passes = Math.max(0, position.epoch() - 1) + (watched && position.epoch() > 0 ? 1 : 0);
     for (int i = 0; i < passes; i++) {
       parts.train().batches().reset();
+    }
+  }
+
+  private static Evaluation evaluation(String json) {
+    try {
+      return Evaluation.fromJson(json);
+    } catch (RuntimeException e) { // DL4J wraps what Jackson throws
+      throw new IllegalArgumentException("the checkpoint's evaluation cannot be read", e);
     }
   }
 

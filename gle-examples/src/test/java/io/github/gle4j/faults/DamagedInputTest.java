@@ -63,9 +63,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Files with seeded damage, 11 500 in all: each is refused by the exception made for that, or read
- * as something valid. None takes more than two seconds of processor time, or more memory than this
- * test is given. {@code mvn -Pfaults test} runs it.
+ * Files with seeded damage, 13 500 in all with those of {@link DamagedCheckpointTest}: each is
+ * refused by the exception made for that, or read as something valid. None takes more than two
+ * seconds of processor time, or more memory than this test is given. {@code mvn -Pfaults test} runs
+ * it.
  */
 @Tag("faults")
 @Tag("long")
@@ -76,12 +77,12 @@ class DamagedInputTest {
   @TempDir private Path folder;
 
   /** Reads a damaged input and checks what comes of it. */
-  private interface Attempt {
+  interface Attempt {
     void run(int number) throws Exception;
   }
 
-  private static void damage(
-      String what, int inputs, Class<? extends Exception> refusal, Attempt attempt)
+  /** Makes attempts and asserts that each ends in the refusal, or well, and soon enough. */
+  static void damage(String what, int inputs, Class<? extends Exception> refusal, Attempt attempt)
       throws Exception {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     ExecutorService worker = Executors.newSingleThreadExecutor();

@@ -68,12 +68,19 @@ class KilledTrainingTest {
       assertEquals(parameters(whole), parameters(killed));
     }
     assertEquals(0, unloadable);
-    print(kills + " kills in " + runs + " runs: " + unloadable + " checkpoints unloadable");
+    print(
+        "kill -9 while training: "
+            + kills
+            + " kills in "
+            + runs
+            + " runs: "
+            + unloadable
+            + " checkpoints unloadable");
   }
 
   @SuppressWarnings("SystemOut") // the profile's output
-  private static void print(String figure) {
-    System.out.println("figure: kill -9 while training: " + figure + ", all numbers the same");
+  static void print(String figure) {
+    System.out.println("figure: " + figure + ", all numbers the same");
   }
 
   private static List<String> options(String... more) {
@@ -119,13 +126,13 @@ class KilledTrainingTest {
   }
 
   /** Without the last column, the seconds. */
-  private static List<String> figures(Path run) throws IOException {
+  static List<String> figures(Path run) throws IOException {
     return Files.readAllLines(run.resolve("metrics.csv")).stream()
         .map(line -> line.substring(0, line.lastIndexOf(',')))
         .toList();
   }
 
-  private static INDArray parameters(Path run) throws IOException {
+  static INDArray parameters(Path run) throws IOException {
     return ModelFiles.network(run.resolve("model.zip"), false).params();
   }
 }

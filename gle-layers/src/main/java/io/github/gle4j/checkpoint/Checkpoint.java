@@ -121,14 +121,37 @@ public final class Checkpoint {
    * Whole numbers.
    *
    * @param name of the entry
+   * @param count how many there must be
    * @return what was put in
    * @throws IllegalArgumentException when there are no such numbers
    */
-  public long[] longs(String name) {
-    ByteBuffer bytes = littleEndian(entry(name, Kind.LONGS).content);
-    long[] values = new long[bytes.remaining() / Long.BYTES];
-    bytes.asLongBuffer().get(values);
+  public long[] longs(String name, int count) {
+    Entry entry = entry(name, Kind.LONGS);
+    long[] values = new long[entry.content.length / Long.BYTES];
+    littleEndian(entry.content).asLongBuffer().get(values);
+    requireCount(name, count, values.length);
     return values;
+  }
+
+  /**
+   * Whole numbers that count something.
+   *
+   * @param name of the entry
+   * @param count how many there must be
+   * @return what was put in
+   * @throws IllegalArgumentException when there are no such numbers, or one is negative or too
+   *     large for an int
+   */
+  public int[] counts(String name, int count) {
+    long[] values = longs(name, count);
+    for (long value : values) {
+      if (value < 0 || value > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "the checkpoint has %d in %s: 0 to %d allowed"
+                .formatted(value, name, Integer.MAX_VALUE));
+      }
+    }
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
   }
 
   /**
@@ -140,6 +163,27 @@ public final class Checkpoint {
    */
   public double[] doubles(String name) {
     return toDoubles(entry(name, Kind.DOUBLES));
+  }
+
+  /**
+   * Numbers.
+   *
+   * @param name of the entry
+   * @param count how many there must be
+   * @return what was put in, bit by bit
+   * @throws IllegalArgumentException when there are no such numbers
+   */
+  public double[] doubles(String name, int count) {
+    double[] values = doubles(name);
+    requireCount(name, count, values.length);
+    return values;
+  }
+
+  private static void requireCount(String name, int needed, int saved) {
+    if (saved != needed) {
+      throw new IllegalArgumentException(
+          "the checkpoint has %d numbers in %s: %d needed".formatted(saved, name, needed));
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.gle4j.checkpoint;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,20 +71,21 @@ public final class CheckpointFolder {
     long number = earlier.isEmpty() ? 1 : number(earlier.get(0)).getAsLong() + 1;
     Path file = folder.resolve("checkpoint-%012d.gle".formatted(number));
     Path temporary = folder.resolve(TEMPORARY);
+    ByteBuffer content = CheckpointFormat.encode(checkpoint);
     try {
       try (FileChannel channel = disk.create(temporary)) {
-        disk.write(channel, CheckpointFormat.encode(checkpoint));
+        disk.write(channel, content);
         disk.sync(channel);
       }
       disk.move(temporary, file);
       disk.syncFolder(folder);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       try {
         disk.delete(temporary);
       } catch (IOException second) {
         e.addSuppressed(second);
       }
-      throw e;
+      throw new IOException(file + " cannot be saved: " + e.getMessage(), e);
     }
     for (Path old : earlier.subList(Math.min(kept - 1, earlier.size()), earlier.size())) {
       disk.delete(old);

@@ -55,23 +55,20 @@ public final class NetworkState {
     INDArray updater = updaterState(network);
     INDArray savedUpdater = from.has(UPDATER) ? from.array(UPDATER) : null;
     fitting("updater state", updater, savedUpdater);
-    long[] counts = from.longs(COUNTS);
-    double[] rates = from.doubles(RATES);
-    long[] random = from.longs(RANDOM);
-    requireCount("learning rates", LearningRates.fixed(network).length, rates.length);
-    requireCount("counts", 2, counts.length);
-    requireCount("random states", 2, random.length);
+    int[] counts = from.counts(COUNTS, 2);
+    double[] rates = from.doubles(RATES, LearningRates.fixed(network).length);
+    long[] random = from.longs(RANDOM, 2);
 
     network.setParams(parameters);
     if (updater != null) {
       updater.assign(savedUpdater.reshape(updater.shape()));
     }
     if (network instanceof ComputationGraph graph) {
-      graph.getConfiguration().setIterationCount(Math.toIntExact(counts[0]));
-      graph.getConfiguration().setEpochCount(Math.toIntExact(counts[1]));
+      graph.getConfiguration().setIterationCount(counts[0]);
+      graph.getConfiguration().setEpochCount(counts[1]);
     } else {
-      ((MultiLayerNetwork) network).setIterationCount(Math.toIntExact(counts[0]));
-      ((MultiLayerNetwork) network).setEpochCount(Math.toIntExact(counts[1]));
+      ((MultiLayerNetwork) network).setIterationCount(counts[0]);
+      ((MultiLayerNetwork) network).setEpochCount(counts[1]);
     }
     LearningRates.setFixed(network, rates);
     Nd4j.getRandom().setStates(random[0], random[1]);
@@ -96,7 +93,12 @@ public final class NetworkState {
         : ((MultiLayerNetwork) network).getEpochCount();
   }
 
-  private static INDArray fitting(String what, INDArray there, INDArray saved) {
+  /**
+   * Requires a saved array to fit the one it is to replace; both may be null.
+   *
+   * @throws IllegalArgumentException when it does not
+   */
+  static INDArray fitting(String what, INDArray there, INDArray saved) {
     String has = there == null ? "none" : there.length() + " of " + there.dataType();
     String needed = saved == null ? "none" : saved.length() + " of " + saved.dataType();
     if (!has.equals(needed)) {
@@ -104,12 +106,5 @@ public final class NetworkState {
           "the checkpoint's " + what + ": " + needed + ", but the network has " + has);
     }
     return saved;
-  }
-
-  private static void requireCount(String what, int needed, int saved) {
-    if (needed != saved) {
-      throw new IllegalArgumentException(
-          "the checkpoint has %d %s: %d needed".formatted(saved, what, needed));
-    }
   }
 }

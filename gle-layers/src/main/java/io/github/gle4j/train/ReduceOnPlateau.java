@@ -76,10 +76,7 @@ public final class ReduceOnPlateau {
    * @throws IllegalArgumentException when it is not there
    */
   public void restore(Checkpoint from, String name) {
-    double[] saved = from.doubles(name);
-    if (saved.length != 2) {
-      throw new IllegalArgumentException(name + " has " + saved.length + " numbers: 2 needed");
-    }
+    double[] saved = from.doubles(name, 2);
     best = saved[0];
     badEpochs = (int) saved[1];
   }

@@ -267,9 +267,6 @@ public final class StreamingTrainer {
     if (labels != null) {
       requireMatrix("labels", labels, batch, outputs);
     }
-    if (!Double.isFinite(features.sumNumber().doubleValue())) {
-      throw new IllegalArgumentException("features " + features + ": finite numbers are allowed");
-    }
     SequenceSteps steps =
         new SequenceSteps(
             oneStep(features), 0, oneStep(labels), null, null, inputs, outputs, dataType());
@@ -550,24 +547,25 @@ public final class StreamingTrainer {
    */
   public void restore(Checkpoint from) {
     List<Map<String, INDArray>> states = new ArrayList<>();
-    for (int l = 0; l < from.longs(STATES)[0]; l++) {
+    for (int l = 0; l < from.counts(STATES, 1)[0]; l++) {
       Map<String, INDArray> state = new LinkedHashMap<>();
       for (String name : List.of("u", "v", "r", "d", "f")) {
         state.put(name, from.array(STATES + "/" + l + "/" + name));
       }
       states.add(state);
     }
-    long[] pending = from.longs(PENDING);
-    INDArray gradients = pending[0] > 0 ? from.array(GRADIENTS) : null;
+    int[] pending = from.counts(PENDING, 2);
+    INDArray there = network.getFlattenedGradients();
+    INDArray gradients =
+        pending[0] > 0 ? NetworkState.fitting("gradients", there, from.array(GRADIENTS)) : null;
     if (plateau != null) {
       plateau.restore(from, PLATEAU);
     }
     restoreState(states);
     NetworkState.restore(network, from);
-    pendingSteps = Math.toIntExact(pending[0]);
+    pendingSteps = pending[0];
     pendingBatch = pending[1];
     if (gradients != null) {
-      INDArray there = network.getFlattenedGradients();
       there.assign(gradients.reshape(there.shape()));
     }
   }
