@@ -5,6 +5,7 @@ import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
+import io.github.gle4j.train.Propagation;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
@@ -108,6 +109,7 @@ public final class Gle implements Runnable {
         .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .registerConverter(Mode.class, Names.converter(Mode::named))
+        .registerConverter(Propagation.class, Names.converter(Names::propagation))
         .setParameterExceptionHandler(
             (exception, arguments) -> {
               CommandLine command = exception.getCommandLine();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.train.Propagation;
 import java.util.Locale;
 import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
@@ -49,6 +50,16 @@ final class Names {
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+  }
+
+  /** In which order layers act. */
+  static Propagation propagation(String value) {
+    return switch (value) {
+      case "delayed" -> Propagation.DELAYED;
+      case "sweep" -> Propagation.SWEEP;
+      default ->
+          throw new IllegalArgumentException("'" + value + "' is unknown: delayed, sweep allowed");
+    };
   }
 
   /** Turns the message of an unknown name into picocli's. */

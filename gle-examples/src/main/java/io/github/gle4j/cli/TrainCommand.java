@@ -18,6 +18,7 @@ import io.github.gle4j.suite.TrainingObserver;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingProgress;
 import io.github.gle4j.suite.TrainingRun;
+import io.github.gle4j.train.Propagation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -88,6 +89,16 @@ final class TrainCommand implements Callable<Integer> {
           "Time steps between updates in sequence mode, 1 to the length of a sequence "
               + "(default: 8).")
   private Integer segment;
+
+  @Option(
+      names = "--propagation",
+      paramLabel = "P",
+      description = {
+        "delayed (default for mnist1d, gsc): all layers act at once in a time step, each on what its "
+            + "neighbours had in the one before.",
+        "sweep (default of LE networks for images): one after the other."
+      })
+  private Propagation propagation;
 
   @Option(
       names = "--epochs",
@@ -323,6 +334,14 @@ final class TrainCommand implements Callable<Integer> {
     if (batch != null) {
       TaskModel usual = model;
       model = tasks.checked(() -> usual.withBatchSize(batch));
+    }
+    if (propagation != null) {
+      if (mode == Mode.SEQUENCE) {
+        throw new ParameterException(
+            spec.commandLine(), "--propagation: only with --mode streaming allowed");
+      }
+      TaskModel usual = model;
+      model = tasks.checked(() -> usual.withPropagation(propagation));
     }
     TrainingPlan plan =
         new TrainingPlan(

@@ -2,6 +2,7 @@
 package io.github.gle4j.models;
 
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.train.Propagation;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -336,6 +337,26 @@ public record TaskModel(
     }
     TrainingSettings changed = settings.withBatchSize(batchSize);
     return new TaskModel(name, input, streaming, shape, changed, published, curve, architecture);
+  }
+
+  /**
+   * The same model whose layers act in another order, for which nothing is published.
+   *
+   * @param propagation the order within a time step
+   * @return this model when it has that order
+   * @throws IllegalArgumentException when the network does not learn online
+   */
+  public TaskModel withPropagation(Propagation propagation) {
+    if (!online()) {
+      throw new IllegalArgumentException(
+          "propagation: %s does not learn from a stream; only networks that do allowed"
+              .formatted(name));
+    }
+    if (propagation == streaming.propagation()) {
+      return this;
+    }
+    StreamSettings changed = new StreamSettings(streaming.beta(), propagation);
+    return new TaskModel(name, input, changed, shape, settings, null, null, architecture);
   }
 
   /**

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.TrainingPlan;
+import io.github.gle4j.train.Propagation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ record Manifest(
    * @param batchSize sequences side by side
    * @param learningRate at the start
    * @param beta nudging strength; null for networks that are no GLE networks
+   * @param propagation in which order layers act within a step; null unless in streaming mode
    * @param plateauFactor of the learning rate; 1 leaves it as it is
    * @param plateauPatience in epochs
    * @param weightsAndBiases number of parameters that learn
@@ -75,6 +77,7 @@ record Manifest(
       int batchSize,
       Double learningRate,
       Double beta,
+      Propagation propagation,
       double plateauFactor,
       int plateauPatience,
       long weightsAndBiases,

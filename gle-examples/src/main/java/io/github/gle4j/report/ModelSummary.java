@@ -21,12 +21,13 @@ import java.util.function.ToDoubleFunction;
 record ModelSummary(
     TaskModel model, int planned, List<ComparedRun> runs, long parameters, long memory) {
 
-  /** Mean and standard deviation; the latter is NaN for a single value. */
+  /** Mean and standard deviation; NaN where there are too few values. */
   record Spread(double mean, double sd, int count) {
     static Spread of(List<Double> values) {
       double mean = values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
       double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
-      return new Spread(mean, Math.sqrt(squares / (values.size() - 1)), values.size());
+      double sd = values.size() < 2 ? Double.NaN : Math.sqrt(squares / (values.size() - 1));
+      return new Spread(mean, sd, values.size());
     }
   }
 

@@ -5,6 +5,7 @@ import io.github.gle4j.models.PublishedCurve;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.suite.EpochMetrics;
+import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
@@ -167,6 +168,7 @@ public final class TrainingReport implements Closeable {
                 settings.batchSize(),
                 plan.initialLearningRate(),
                 model.online() ? model.streaming().beta() : null,
+                plan.mode() == Mode.STREAMING ? model.streaming().propagation() : null,
                 settings.plateauFactor(),
                 settings.plateauPatience(),
                 model.learnedParameters(),

@@ -3,6 +3,7 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.train.Propagation;
 import io.github.gle4j.train.StreamingResult;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.function.BooleanSupplier;
@@ -25,6 +26,7 @@ final class StreamingLearner implements Learner {
     TaskModel model = plan.model();
     length = model.shape().length();
     boolean images = model.input() == TaskModel.Input.IMAGE;
+    boolean swept = model.streaming().propagation() == Propagation.SWEEP;
     StreamingTrainer.Builder builder =
         StreamingTrainer.builder(network)
             .beta(model.streaming().beta())
@@ -33,7 +35,7 @@ final class StreamingLearner implements Learner {
             .stopWhen(stopWhen);
     trainer = (images ? builder.presentationSteps(length) : builder).build();
     // Swept neurons without lag show the output of an image in every step of its presentation.
-    judge = images ? builder.presentationSteps(1).build() : trainer;
+    judge = images && swept ? builder.presentationSteps(1).build() : trainer;
   }
 
   @Override

@@ -62,6 +62,7 @@ class ImageTrainingTest {
     JsonNode manifest = trained("--model=le-dense", "--epochs=12", "--batch=20", "--seed=1");
     assertEquals("streaming", manifest.at("/config/mode").asText());
     assertEquals(0.1, manifest.at("/config/beta").asDouble());
+    assertEquals("SWEEP", manifest.at("/config/propagation").asText());
     assertEquals(266610, manifest.at("/config/weightsAndBiases").asInt());
     assertEquals("mnist", manifest.at("/data/name").asText());
     assertEquals(180, manifest.at("/data/trainImages").asInt());
@@ -79,6 +80,15 @@ class ImageTrainingTest {
     assertEquals(0.1, manifest.at("/config/learningRate").asDouble());
     assertEquals(12, manifest.at("/data/stepsPerImage").asInt());
     assertEquals(3 * 12, manifest.get("updates").asInt());
+  }
+
+  @Test
+  void layersActAtOnceIfWanted() throws Exception {
+    JsonNode manifest =
+        trained("--model=le-dense", "--propagation=delayed", "--epochs=6", "--batch=20");
+    assertEquals("DELAYED", manifest.at("/config/propagation").asText());
+    assertEquals(6 * 9 * 10, manifest.get("updates").asInt());
+    assertTrue(manifest.at("/finalMetrics/test/accuracy").asDouble() > 0.5, manifest::toString);
   }
 
   @Test
@@ -159,6 +169,14 @@ class ImageTrainingTest {
     assertRefused(
         "--mode = streaming: bp-dense learns from whole sequences, only sequence allowed",
         mnist("train", "--model=bp-dense", "--mode=streaming"));
+    assertRefused(
+        "--propagation: bp-dense does not learn from a stream; only networks that do allowed",
+        mnist("train", "--model=bp-dense", "--propagation=sweep"));
+    assertRefused(
+        "--propagation: only with --mode streaming allowed",
+        gle("train", "mnist1d", "--mode=sequence", "--propagation=sweep"));
+    assertRefused(
+        "'both' is unknown: delayed, sweep allowed", gle("train", "mnist1d", "--propagation=both"));
     assertRefused("--length = 9: only with mnist1d allowed", mnist("train", "--length=9"));
     assertRefused("--samples = 90: only with mnist1d allowed", mnist("train", "--samples=90"));
     assertRefused(

@@ -105,6 +105,16 @@ class ComparisonReportTest {
   }
 
   @Test
+  void aRunToComeHasEmptyCells() throws Exception {
+    Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
+    results.put(plan("gle-15k", 1, 150, 5000), null);
+    new ComparisonReport(results).write(folder);
+    assertEquals(
+        "gle-15k,stream,yes,yes,360,14956,6524,0,1,0,,,91.700,0.800,,,",
+        Files.readString(folder.resolve("results.csv")).lines().skip(1).findFirst().orElseThrow());
+  }
+
+  @Test
   void pageNeedsNothingElse() throws Exception {
     String html = reported("report.html", run(plan("gle-15k", 1, 150, 5000), 0.90));
     assertFalse(html.matches("(?s).*(https?:|src=|<script|@import|url\\().*"), html);
