@@ -378,9 +378,11 @@ final class FusedEngine implements Engine {
   /** Takes over what anyone changed in the network, unless it is not finite. */
   private void reload() {
     general.requireFiniteNetwork();
-    for (int l = 0; updaters != null && l < updaters.length; l++) {
-      for (FusedUpdater updater : updaters[l]) {
-        updater.load();
+    if (updaters != null) {
+      for (FusedUpdater[] ofLayer : updaters) {
+        for (FusedUpdater updater : ofLayer) {
+          updater.load();
+        }
       }
     }
     layersChanged();
