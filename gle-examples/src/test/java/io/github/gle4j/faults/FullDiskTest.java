@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.gle4j.checkpoint.CheckpointFolder;
-import io.github.gle4j.cli.Gle;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,19 +49,10 @@ class FullDiskTest {
   void trainingEndsWithAMessageAndGoesOnWhenThereIsRoom() throws Exception {
     assumeTrue(canMount(), "skipped: no unshare or no right to mount a file system of one's own");
     Path whole = folder.resolve("whole");
-    List<String> train = new ArrayList<>(java());
-    train.addAll(
-        List.of(
-            "train",
-            "mnist1d",
-            "--length=20",
-            "--samples=300",
-            "--batch=40",
-            "--epochs=6",
-            "--threads=1"));
+    List<String> train = ShortRun.command(ShortRun.OPTIONS, "--epochs=6");
     List<String> uninterrupted = new ArrayList<>(train);
     uninterrupted.add("--out=" + whole);
-    assertEquals("", said(uninterrupted, folder.resolve("whole.txt")));
+    said(uninterrupted);
 
     long checkpoint =
         Files.size(
@@ -81,7 +71,7 @@ class FullDiskTest {
                 folder.toString()));
     script.add(String.valueOf(checkpoint * 5 / 2));
     script.addAll(train);
-    String exits = said(script, null);
+    String exits = said(script);
     assertEquals(
         List.of("full: 1", "read-only: 1", "read-only, new run: 2", "changed: 0", "resumed: 0"),
         exits.lines().toList(),
@@ -93,11 +83,9 @@ class FullDiskTest {
     assertTrue(
         text("readonly-new.txt").contains("Read-only file system"), text("readonly-new.txt"));
     assertTrue(text("resumed.txt").contains("going on from"), text("resumed.txt"));
-    assertEquals(
-        KilledTrainingTest.figures(whole), KilledTrainingTest.figures(folder.resolve("run")));
-    assertEquals(
-        KilledTrainingTest.parameters(whole), KilledTrainingTest.parameters(folder.resolve("run")));
-    KilledTrainingTest.print(
+    assertEquals(ShortRun.figures(whole), ShortRun.figures(folder.resolve("run")));
+    assertEquals(ShortRun.parameters(whole), ShortRun.parameters(folder.resolve("run")));
+    ShortRun.print(
         "full disk, then a read-only one: training stopped by a message each time, checkpoints"
             + " untouched, gone on with when there was room");
   }
@@ -114,23 +102,9 @@ class FullDiskTest {
     }
   }
 
-  /** A Java command of four words. */
-  private static List<String> java() {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-cp",
-        System.getProperty("java.class.path"),
-        Gle.class.getName());
-  }
-
-  /** Runs a command; what it says goes to a file, or is returned when there is none. */
-  private static String said(List<String> command, Path file) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    if (file != null) {
-      assertEquals(0, builder.redirectOutput(file.toFile()).start().waitFor(), command.toString());
-      return "";
-    }
-    Process process = builder.start();
+  /** Runs a command and returns what it says. */
+  private static String said(List<String> command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return said;

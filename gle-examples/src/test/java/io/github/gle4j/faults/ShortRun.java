@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.gle4j.faults;
+
+import io.github.gle4j.cli.Gle;
+import io.github.gle4j.nn.util.ModelFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A run of {@code gle train} that is short, in a process of its own, and what comes of it. */
+final class ShortRun {
+  /** A network whose epochs take a tenth of a second. */
+  static final List<String> OPTIONS =
+      List.of("train", "mnist1d", "--length=20", "--samples=300", "--batch=40", "--threads=1");
+
+  private ShortRun() {}
+
+  /** The words that start the program: java, -cp, the class path, the class. */
+  static List<String> program() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-cp",
+        System.getProperty("java.class.path"),
+        Gle.class.getName());
+  }
+
+  /** All words of a command. */
+  static List<String> command(List<String> options, String... more) {
+    List<String> words = new ArrayList<>(program());
+    words.addAll(options);
+    words.addAll(List.of(more));
+    return words;
+  }
+
+  /** The figures of every epoch, without the last column, the seconds. */
+  static List<String> figures(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.csv")).stream()
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
+        .toList();
+  }
+
+  static INDArray parameters(Path run) throws IOException {
+    return ModelFiles.network(run.resolve("model.zip"), false).params();
+  }
+
+  @SuppressWarnings("SystemOut") // the profile's output
+  static void print(String figure) {
+    System.out.println("figure: " + figure + ", all numbers the same");
+  }
+}
