@@ -20,6 +20,8 @@ final class SvgPlot {
   private static final int TOP = 10;
   private static final int BOTTOM = 38;
   private static final int MOST_TICKS = 6;
+  private static final double WIDE_RANGE =
+      300; // of a logarithmic axis, whose numbers would collide
 
   private final String label;
   private final boolean logarithmic;
@@ -65,11 +67,12 @@ final class SvgPlot {
   private List<Double> ticks() {
     List<Double> ticks = new ArrayList<>();
     if (logarithmic) {
+      double[] factors = to / from > WIDE_RANGE ? new double[] {1, 3} : new double[] {1, 2, 5};
       for (int exponent = (int) Math.floor(Math.log10(from));
           Math.pow(10, exponent) <= to;
           exponent++) {
         double decade = Math.pow(10, exponent);
-        DoubleStream.of(1, 2, 5)
+        DoubleStream.of(factors)
             .map(factor -> factor * decade)
             .filter(tick -> tick >= from && tick <= to)
             .forEach(ticks::add);
