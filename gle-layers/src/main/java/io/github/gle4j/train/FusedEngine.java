@@ -70,7 +70,6 @@ final class FusedEngine implements Engine {
   private boolean add;
   private float[] mask;
   private double stepLoss;
-  private boolean outputIsFinite;
 
   private boolean[] updateWaits; // per layer, whose owner applies it
   private float updateScale;
@@ -249,7 +248,6 @@ final class FusedEngine implements Engine {
 
   private float[] outputError() {
     System.arraycopy(top().r(), 0, output, 0, output.length);
-    outputIsFinite = FusedLayer.firstNonFinite(output) < 0; // a softmax hides what is infinite
     if (labels == null) {
       stepLoss = 0;
       Arrays.fill(outputError, 0);
@@ -314,7 +312,7 @@ final class FusedEngine implements Engine {
   }
 
   private void requireFinite() {
-    if (!outputIsFinite) {
+    if (!Finite.all(output)) { // a softmax hides what is infinite
       throw NonFiniteException.of(
           "output", stack.index(stack.size() - 1), t, network.getIterationCount());
     }

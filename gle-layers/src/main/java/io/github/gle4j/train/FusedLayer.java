@@ -229,7 +229,7 @@ final class FusedLayer {
     String[] names = {"u", "v", "q", "e", "r", "d", "f"};
     float[][] values = {u, v, q, e, r, d, f[1 - side]};
     for (int i = 0; i < names.length; i++) {
-      int at = firstNonFinite(values[i]);
+      int at = Finite.firstNot(values[i]);
       if (at >= 0) {
         return names[i] + " of neuron " + at / batch + ", sample " + at % batch + ",";
       }
@@ -237,7 +237,7 @@ final class FusedLayer {
     if (learn) {
       for (Map.Entry<String, INDArray> gradient :
           ParameterUpdate.gradients(this.layer).entrySet()) {
-        if (firstNonFinite(NativeFloats.toHeap(gradient.getValue())) >= 0) {
+        if (!Finite.all(gradient.getValue())) {
           return "gradient of " + gradient.getKey();
         }
       }
@@ -247,15 +247,5 @@ final class FusedLayer {
 
   private INDArray matrix(float[] values) {
     return Nd4j.createFromArray(values).reshape('f', batch, values.length / batch);
-  }
-
-  /** The index of the first value that is not finite, or -1. */
-  static int firstNonFinite(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

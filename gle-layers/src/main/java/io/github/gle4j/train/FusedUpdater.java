@@ -3,6 +3,7 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.nn.conf.Momentum;
 import io.github.gle4j.nn.layers.NativeFloats;
+import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
@@ -98,11 +99,7 @@ final class FusedUpdater {
 
   /** Whether parameter and updater state are finite. */
   boolean isFinite() {
-    boolean finite = isFinite(w);
-    for (float[] values : s) {
-      finite &= isFinite(values);
-    }
-    return finite;
+    return Finite.all(w) && Arrays.stream(s).allMatch(Finite::all);
   }
 
   /** Name of the parameter within its layer. */
@@ -148,14 +145,5 @@ final class FusedUpdater {
       v[i] = beta2 * v[i] + gradient * gradient * (1 - beta2);
       w[i] -= m[i] * rate / ((float) Math.sqrt(v[i]) + epsilon);
     }
-  }
-
-  private static boolean isFinite(float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -180,17 +180,12 @@ final class ParameterUpdate {
    */
   void requireFiniteNetwork() {
     MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
-    if (!isSumFinite(network.params())) {
+    if (!Finite.all(network.params())) {
       requireFiniteParameters();
     }
-    if (updater.getStateViewArray() != null && !isSumFinite(updater.getStateViewArray())) {
+    if (updater.getStateViewArray() != null && !Finite.all(updater.getStateViewArray())) {
       updater.getUpdaterBlocks().forEach(ParameterUpdate::requireFiniteState);
     }
-  }
-
-  /** A sum may overflow though its terms are finite, not the other way round. */
-  private static boolean isSumFinite(INDArray array) {
-    return Double.isFinite(array.sumNumber().doubleValue());
   }
 
   private void requireFiniteParameters() {
@@ -199,7 +194,7 @@ final class ParameterUpdate {
           .paramTable()
           .forEach(
               (key, value) -> {
-                if (!isFinite(value)) {
+                if (!Finite.all(value)) {
                   throw notFinite("parameter " + key, layer.getIndex());
                 }
               });
@@ -216,7 +211,7 @@ final class ParameterUpdate {
       for (UpdaterBlock.ParamState of : block.getLayersAndVariablesInBlock()) {
         int from = of.getParamOffsetStart() - block.getParamOffsetStart();
         int to = of.getParamOffsetEnd() - block.getParamOffsetStart();
-        if (!isFinite(values.get(NDArrayIndex.interval(from, to)))) {
+        if (!Finite.all(values.get(NDArrayIndex.interval(from, to)))) {
           throw notFinite(
               "updater state " + state.getKey() + " of parameter " + of.getParamName(),
               ((Layer) of.getLayer()).getIndex());
@@ -232,34 +227,25 @@ final class ParameterUpdate {
 
   /** A softmax hides what is infinite. */
   void requireFiniteOutput(INDArray output, int layer, long step) {
-    if (!isSumFinite(output) && !isFinite(output)) {
+    if (!Finite.all(output)) {
       throw NonFiniteException.of("output", layer, step, network.getIterationCount());
     }
   }
 
   private void requireFinite(String what, long step) {
-    if (isSumFinite(network.getFlattenedGradients())) {
+    if (Finite.all(network.getFlattenedGradients())) {
       return;
     }
     for (Layer layer : network.getLayers()) {
       gradients(layer)
           .forEach(
               (key, value) -> {
-                if (!isFinite(value)) {
+                if (!Finite.all(value)) {
                   throw NonFiniteException.of(
                       what + " of " + key, layer.getIndex(), step, network.getIterationCount());
                 }
               });
     }
-  }
-
-  private static boolean isFinite(INDArray array) {
-    for (double value : array.dup().data().asDouble()) {
-      if (!Double.isFinite(value)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Views of all gradients under DL4J's names, such as 0_W. */

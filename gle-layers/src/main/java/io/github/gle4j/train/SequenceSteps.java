@@ -118,7 +118,7 @@ final class SequenceSteps {
 
   /** What a mask hides does not matter and becomes 0; anything else must be a number. */
   private void settleNonFinite(String name, String column, INDArray array, Counts counts) {
-    if (array == null || Double.isFinite(array.sumNumber().doubleValue())) {
+    if (array == null || Finite.all(array)) {
       return;
     }
     boolean isConstant = array.rank() == 2; // one value for all steps
@@ -224,7 +224,7 @@ final class SequenceSteps {
   }
 
   private static INDArray unlessOnes(String name, INDArray mask, DataType dataType) {
-    if (mask != null && !Double.isFinite(mask.sumNumber().doubleValue())) {
+    if (mask != null && !Finite.all(mask)) {
       throw new IllegalArgumentException(
           name + " holds values that are not finite: 0 (does not count) to 1 are allowed");
     }

@@ -655,7 +655,7 @@ public final class StreamingTrainer {
   private static void requireFinite(int layer, Map<String, INDArray> saved) {
     saved.forEach(
         (name, array) -> {
-          if (array.isNaN().any() || array.isInfinite().any()) {
+          if (!Finite.all(array)) {
             throw new IllegalArgumentException(
                 "saved " + name + " of layer " + layer + " is not finite");
           }

@@ -64,7 +64,7 @@ abstract class WeightedConnectivity implements Connectivity {
     errors = scratch.memory("errors", (long) rows * rowLength);
     feedback = scratch.memory("feedback", inputSize);
     ones = NativeFloats.ones(rowLength);
-    readBias();
+    parametersChanged();
   }
 
   /** {@code currents = W below}. */
@@ -79,10 +79,6 @@ abstract class WeightedConnectivity implements Connectivity {
 
   @Override
   public final void parametersChanged() {
-    readBias();
-  }
-
-  private void readBias() {
     if (biases != null) {
       biases.get(bias);
     }
