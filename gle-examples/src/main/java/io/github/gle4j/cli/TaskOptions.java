@@ -90,8 +90,7 @@ final class TaskOptions {
   /** Refuses an option that only sequences of MNIST-1D have. */
   void onlyMnist1d(String option, Object value) {
     if (value != null && dataSet != Names.DataSetName.MNIST1D) {
-      throw new ParameterException(
-          spec.commandLine(), option + " = " + value + ": only with mnist1d allowed");
+      throw onlyWith("mnist1d", option + " = " + value);
     }
   }
 
@@ -113,6 +112,11 @@ final class TaskOptions {
     };
   }
 
+  private ParameterException onlyWith(String dataSets, String option) {
+    return new ParameterException(
+        spec.commandLine(), option + ": only with " + dataSets + " allowed");
+  }
+
   private boolean isImages() {
     return dataSet == Names.DataSetName.CIFAR10 || dataSet == Names.DataSetName.MNIST;
   }
@@ -120,14 +124,13 @@ final class TaskOptions {
   /** Refuses an option that images do not have. */
   void notImages(String option, boolean given) {
     if (given && isImages()) {
-      throw new ParameterException(spec.commandLine(), option + ": only with mnist1d, gsc allowed");
+      throw onlyWith("mnist1d, gsc", option);
     }
   }
 
   private void onlyImages() {
     if (steps != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--steps = " + steps + ": only with cifar10, mnist allowed");
+      throw onlyWith("cifar10, mnist", "--steps = " + steps);
     }
   }
 
@@ -137,7 +140,7 @@ final class TaskOptions {
             ? "--upsampling = " + upsampling
             : notAugmented ? "--no-augmentation" : speech.givenBesidesData();
     if (misplaced != null) {
-      throw new ParameterException(spec.commandLine(), misplaced + ": only with gsc allowed");
+      throw onlyWith("gsc", misplaced);
     }
   }
 
@@ -160,9 +163,7 @@ final class TaskOptions {
     onlySpeech();
     onlyImages();
     if (speech.data() != null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--data = " + speech.data() + ": only with gsc, cifar10, mnist allowed");
+      throw onlyWith("gsc, cifar10, mnist", "--data = " + speech.data());
     }
     int wanted = samples == null ? Mnist1dTask.PUBLISHED_SAMPLES : samples;
     int length = points == null ? PublishedModel.SHAPE.length() : points;

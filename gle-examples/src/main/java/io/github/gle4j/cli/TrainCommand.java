@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -327,22 +328,13 @@ final class TrainCommand implements Callable<Integer> {
     tasks.onlyMnist1d("--length", length);
     Task task = tasks.task(Protocol.HOLDOUT, length);
     TaskModel model = tasks.model(task, modelName);
-    if (length != null) {
-      TaskModel usual = model;
-      model = tasks.checked(() -> usual.withLength(length));
+    if (propagation != null && mode == Mode.SEQUENCE) {
+      throw new ParameterException(
+          spec.commandLine(), "--propagation: only with --mode streaming allowed");
     }
-    if (batch != null) {
-      TaskModel usual = model;
-      model = tasks.checked(() -> usual.withBatchSize(batch));
-    }
-    if (propagation != null) {
-      if (mode == Mode.SEQUENCE) {
-        throw new ParameterException(
-            spec.commandLine(), "--propagation: only with --mode streaming allowed");
-      }
-      TaskModel usual = model;
-      model = tasks.checked(() -> usual.withPropagation(propagation));
-    }
+    model = changed(model, length, TaskModel::withLength);
+    model = changed(model, batch, TaskModel::withBatchSize);
+    model = changed(model, propagation, TaskModel::withPropagation);
     TrainingPlan plan =
         new TrainingPlan(
             task,
@@ -353,6 +345,11 @@ final class TrainCommand implements Callable<Integer> {
             epochs == null ? model.settings().epochs() : epochs,
             seed);
     return tasks.checked(plan::checked);
+  }
+
+  /** The model as an option wants it. */
+  private <T> TaskModel changed(TaskModel model, T wanted, BiFunction<TaskModel, T, TaskModel> by) {
+    return wanted == null ? model : tasks.checked(() -> by.apply(model, wanted));
   }
 
   /** Returns why training could not go on, or null. */

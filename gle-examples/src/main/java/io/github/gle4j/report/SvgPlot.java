@@ -20,8 +20,11 @@ final class SvgPlot {
   private static final int TOP = 10;
   private static final int BOTTOM = 38;
   private static final int MOST_TICKS = 6;
-  private static final double WIDE_RANGE =
-      300; // of a logarithmic axis, whose numbers would collide
+
+  /**
+   * A logarithmic axis with a larger ratio of its ends has fewer numbers, or they would collide.
+   */
+  private static final double WIDE_RANGE = 300;
 
   private final String label;
   private final boolean logarithmic;

@@ -54,7 +54,8 @@ interface Learner {
   /**
    * Goes on from what {@link #save} put in.
    *
-   * @throws IllegalArgumentException when it is not of such a learner
+   * @throws IllegalArgumentException when it is not of such a learner; parameters are unchanged
+   *     then
    */
   void restore(Checkpoint from);
 }
