@@ -52,11 +52,7 @@ class GleTest {
   }
 
   private void assertRefused(String message, Object... args) {
-    Outcome outcome = gle(args);
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
-    assertEquals("", outcome.out());
+    Outcome.assertRefusedAtOnce(message, gle(args));
   }
 
   @Test

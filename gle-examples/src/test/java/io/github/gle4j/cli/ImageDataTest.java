@@ -46,10 +46,7 @@ class ImageDataTest {
   }
 
   private static void assertRefused(String message, Object... args) {
-    Outcome outcome = gle(args);
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
+    Outcome.assertRefusedAtOnce(message, gle(args));
   }
 
   @Test

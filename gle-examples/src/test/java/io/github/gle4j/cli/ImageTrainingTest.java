@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.assertRefusedAtOnce;
 import static io.github.gle4j.cli.Outcome.gle;
+import static io.github.gle4j.testing.RunFolder.figures;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -37,13 +39,6 @@ class ImageTrainingTest {
     List<Object> args = new ArrayList<>(List.of(command, "mnist", "--data", images));
     args.addAll(List.of(more));
     return gle(args.toArray());
-  }
-
-  private static void assertRefused(String message, Outcome outcome) {
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
-    assertEquals("", outcome.out());
   }
 
   private JsonNode trained(Object... more) throws IOException {
@@ -149,55 +144,55 @@ class ImageTrainingTest {
     assertEquals(figures, figures(run));
   }
 
-  /** Without the last column, the seconds. */
-  private static List<String> figures(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.csv")).stream()
-        .map(line -> line.substring(0, line.lastIndexOf(',')))
-        .toList();
-  }
-
   @Test
   void refusesWhatCannotBeUsedInOneLine() throws Exception {
     Path nowhere = folder.resolve("nowhere");
-    assertRefused(nowhere + ": no such folder", gle("train", "cifar10", "--data", nowhere));
-    assertRefused("--model: 'gle-15k' is unknown: le-lenet,", mnist("train", "--model=gle-15k"));
-    assertRefused("--steps = 9: 10 to 50 allowed", mnist("train", "--steps=9"));
-    assertRefused("--steps = 51: 10 to 50 allowed", mnist("compare", "--steps=51"));
-    assertRefused(
+    assertRefusedAtOnce(nowhere + ": no such folder", gle("train", "cifar10", "--data", nowhere));
+    assertRefusedAtOnce(
+        "--model: 'gle-15k' is unknown: le-lenet,", mnist("train", "--model=gle-15k"));
+    assertRefusedAtOnce("--steps = 9: 10 to 50 allowed", mnist("train", "--steps=9"));
+    assertRefusedAtOnce("--steps = 51: 10 to 50 allowed", mnist("compare", "--steps=51"));
+    assertRefusedAtOnce(
         "--mode = sequence: le-lenet learns from images at rest, only streaming allowed",
         mnist("train", "--mode=sequence"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--mode = streaming: bp-dense learns from whole sequences, only sequence allowed",
         mnist("train", "--model=bp-dense", "--mode=streaming"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--propagation: bp-dense does not learn from a stream; only networks that do allowed",
         mnist("train", "--model=bp-dense", "--propagation=sweep"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--propagation: only with --mode streaming allowed",
         gle("train", "mnist1d", "--mode=sequence", "--propagation=sweep"));
-    assertRefused(
+    assertRefusedAtOnce(
         "'both' is unknown: delayed, sweep allowed", gle("train", "mnist1d", "--propagation=both"));
-    assertRefused("--length = 9: only with mnist1d allowed", mnist("train", "--length=9"));
-    assertRefused("--samples = 90: only with mnist1d allowed", mnist("train", "--samples=90"));
-    assertRefused(
+    assertRefusedAtOnce("--length = 9: only with mnist1d allowed", mnist("train", "--length=9"));
+    assertRefusedAtOnce(
+        "--samples = 90: only with mnist1d allowed", mnist("train", "--samples=90"));
+    assertRefusedAtOnce(
         "--protocol = paper: only with mnist1d allowed", mnist("compare", "--protocol=paper"));
-    assertRefused("--classes = 12: only with gsc allowed", mnist("train", "--classes=12"));
-    assertRefused("--upsampling = 10: only with gsc allowed", mnist("train", "--upsampling=10"));
-    assertRefused("--no-augmentation: only with gsc allowed", mnist("train", "--no-augmentation"));
-    assertRefused(
+    assertRefusedAtOnce("--classes = 12: only with gsc allowed", mnist("train", "--classes=12"));
+    assertRefusedAtOnce(
+        "--upsampling = 10: only with gsc allowed", mnist("train", "--upsampling=10"));
+    assertRefusedAtOnce(
+        "--no-augmentation: only with gsc allowed", mnist("train", "--no-augmentation"));
+    assertRefusedAtOnce(
         "--model: only with mnist1d, gsc allowed", mnist("compare", "--model=network.json"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--steps = 20: only with cifar10, mnist allowed", gle("train", "mnist1d", "--steps=20"));
     TestImages.writeMnist(folder, 4, 5);
-    assertRefused("4 training images: 5 or more allowed", gle("train", "mnist", "--data", folder));
+    assertRefusedAtOnce(
+        "4 training images: 5 or more allowed", gle("train", "mnist", "--data", folder));
   }
 
   @Test
   void benchRefusesThreadsAndSizesItDoesNotKnow() {
-    assertRefused(
+    assertRefusedAtOnce(
         "--threads = 2: 1 allowed with le-lenet", gle("bench", "--net=le-lenet", "--threads=2"));
-    assertRefused("--batch = 0: 1 or more allowed", gle("bench", "--net=le-lenet", "--batch=0"));
-    assertRefused("--steps = 0: 1 or more allowed", gle("bench", "--net=le-lenet", "--steps=0"));
+    assertRefusedAtOnce(
+        "--batch = 0: 1 or more allowed", gle("bench", "--net=le-lenet", "--batch=0"));
+    assertRefusedAtOnce(
+        "--steps = 0: 1 or more allowed", gle("bench", "--net=le-lenet", "--steps=0"));
   }
 
   @Test

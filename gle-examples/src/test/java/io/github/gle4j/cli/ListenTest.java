@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.assertRefusedAtOnce;
 import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -153,39 +154,32 @@ class ListenTest {
     Path word = shared.resolve("word.wav");
     Path gru = shared.resolve("gru");
     Path bad = Files.write(folder.resolve("bad.wav"), new byte[30]);
-    assertRefused(bad + ": begins with '????'", listen(bad, gru));
+    assertRefusedAtOnce(bad + ": begins with '????'", listen(bad, gru));
     Path nowhere = folder.resolve("nowhere");
-    assertRefused(nowhere + ": no readable file; a WAV file allowed", listen(nowhere, gru));
-    assertRefused(nowhere + ": no manifest.json in it; the output", listen(word, nowhere));
-    assertRefused(
+    assertRefusedAtOnce(nowhere + ": no readable file; a WAV file allowed", listen(nowhere, gru));
+    assertRefusedAtOnce(nowhere + ": no manifest.json in it; the output", listen(word, nowhere));
+    assertRefusedAtOnce(
         "mlp sees a clip as a whole and cannot listen to it step by step; gle-gsc, "
             + "gle-gsc-small, gru, lstm allowed",
         listen(word, shared.resolve("mlp")));
-    assertRefused("Missing required option: '--model=DIR'", gle("listen", word));
+    assertRefusedAtOnce("Missing required option: '--model=DIR'", gle("listen", word));
     Path other = folder.resolve("other");
     gle("train", "mnist1d", "--length=8", "--samples=60", "--epochs=0", "--out=" + other);
-    assertRefused(other + ": a model of mnist1d; one of gsc allowed", listen(word, other));
+    assertRefusedAtOnce(other + ": a model of mnist1d; one of gsc allowed", listen(word, other));
     Path copy = Files.createDirectories(folder.resolve("copy"));
     Files.writeString(copy.resolve("manifest.json"), "mine");
-    assertRefused("copy/manifest.json: no JSON", listen(word, copy));
+    assertRefusedAtOnce("copy/manifest.json: no JSON", listen(word, copy));
     Files.copy(
         gru.resolve("manifest.json"),
         copy.resolve("manifest.json"),
         StandardCopyOption.REPLACE_EXISTING);
-    assertRefused("copy/model.zip: not there", listen(word, copy));
+    assertRefusedAtOnce("copy/model.zip: not there", listen(word, copy));
     byte[] model = Files.readAllBytes(gru.resolve("model.zip"));
     model[model.length / 2]++;
     Files.write(copy.resolve("model.zip"), model);
-    assertRefused("copy/model.zip: damaged, its SHA-256", listen(word, copy));
+    assertRefusedAtOnce("copy/model.zip: damaged, its SHA-256", listen(word, copy));
     model[model.length / 2]--;
     Files.write(copy.resolve("model.zip"), model);
     assertEquals(0, listen(word, copy).exitCode());
-  }
-
-  private static void assertRefused(String message, Outcome outcome) {
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
-    assertEquals("", outcome.out());
   }
 }

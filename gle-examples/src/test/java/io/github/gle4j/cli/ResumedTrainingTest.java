@@ -2,6 +2,7 @@
 package io.github.gle4j.cli;
 
 import static io.github.gle4j.cli.Outcome.gle;
+import static io.github.gle4j.testing.RunFolder.figures;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -50,13 +51,6 @@ class ResumedTrainingTest {
       Files.delete(later);
     }
     Files.delete(run.resolve("model.zip"));
-  }
-
-  /** Without the last column, the seconds. */
-  private static List<String> figures(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.csv")).stream()
-        .map(line -> line.substring(0, line.lastIndexOf(',')))
-        .toList();
   }
 
   /** Parameters, then the updater's state. */
@@ -130,9 +124,6 @@ class ResumedTrainingTest {
   private static void assertRefused(String message, Object... more) {
     List<Object> args = new ArrayList<>(List.of("train", "mnist1d"));
     args.addAll(List.of(more));
-    Outcome outcome = gle(args.toArray());
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
+    Outcome.assertRefused(message, gle(args.toArray()));
   }
 }

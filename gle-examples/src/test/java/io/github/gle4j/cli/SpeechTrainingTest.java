@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import static io.github.gle4j.cli.Outcome.assertRefusedAtOnce;
 import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -39,13 +40,6 @@ class SpeechTrainingTest {
     args.addAll(List.of("--split", "speakers"));
     args.addAll(List.of(more));
     return gle(args.toArray());
-  }
-
-  private static void assertRefused(String message, Outcome outcome) {
-    assertEquals(2, outcome.exitCode(), outcome::toString);
-    assertEquals(1, outcome.err().lines().count(), outcome::err);
-    assertTrue(outcome.err().contains(message), outcome::err);
-    assertEquals("", outcome.out());
   }
 
   @Test
@@ -148,28 +142,30 @@ class SpeechTrainingTest {
   @Test
   void refusesWhatCannotBeUsedInOneLine() throws Exception {
     Path nowhere = folder.resolve("nowhere");
-    assertRefused(nowhere + ": no such folder", gle("train", "gsc", "--data", nowhere));
-    assertRefused(nowhere + ": no such folder", gle("compare", "gsc", "--data", nowhere));
-    assertRefused("no split by lists; by speakers allowed", gle("train", "gsc", "--data", clips));
-    assertRefused("--model: 'gle-15k' is unknown: gle-gsc,", speech("train", "--model=gle-15k"));
-    assertRefused("--upsampling = 5: 10 to 100 allowed", speech("train", "--upsampling=5"));
-    assertRefused("--learning-rate = 0.0: above 0", speech("train", "--learning-rate=0"));
-    assertRefused("--batch = 0: 1 or more allowed", speech("train", "--batch=0"));
-    assertRefused("--samples = 9: only with mnist1d allowed", speech("train", "--samples=9"));
-    assertRefused("--length = 9: only with mnist1d allowed", speech("train", "--length=9"));
-    assertRefused(
+    assertRefusedAtOnce(nowhere + ": no such folder", gle("train", "gsc", "--data", nowhere));
+    assertRefusedAtOnce(nowhere + ": no such folder", gle("compare", "gsc", "--data", nowhere));
+    assertRefusedAtOnce(
+        "no split by lists; by speakers allowed", gle("train", "gsc", "--data", clips));
+    assertRefusedAtOnce(
+        "--model: 'gle-15k' is unknown: gle-gsc,", speech("train", "--model=gle-15k"));
+    assertRefusedAtOnce("--upsampling = 5: 10 to 100 allowed", speech("train", "--upsampling=5"));
+    assertRefusedAtOnce("--learning-rate = 0.0: above 0", speech("train", "--learning-rate=0"));
+    assertRefusedAtOnce("--batch = 0: 1 or more allowed", speech("train", "--batch=0"));
+    assertRefusedAtOnce("--samples = 9: only with mnist1d allowed", speech("train", "--samples=9"));
+    assertRefusedAtOnce("--length = 9: only with mnist1d allowed", speech("train", "--length=9"));
+    assertRefusedAtOnce(
         "--protocol = paper: only with mnist1d allowed", speech("train", "--protocol=paper"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--mode = streaming: gru learns from whole sequences, only sequence allowed",
         speech("train", "--model=gru", "--mode=streaming"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--learning-rate of tcn: only of mlp allowed",
         speech("compare", "--models=mlp", "--learning-rate=tcn=1e-3"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--upsampling = 10: only with gsc allowed", gle("train", "mnist1d", "--upsampling=10"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--data = x: only with gsc, cifar10, mnist allowed", gle("train", "mnist1d", "--data=x"));
-    assertRefused(
+    assertRefusedAtOnce(
         "--no-augmentation: only with gsc allowed", gle("compare", "mnist1d", "--no-augmentation"));
   }
 
@@ -181,7 +177,7 @@ class SpeechTrainingTest {
     byte[] whole = Files.readAllBytes(bad);
     Files.write(bad, Arrays.copyOf(whole, 30));
     Path run = folder.resolve("run");
-    assertRefused(
+    assertRefusedAtOnce(
         bad.toString(),
         gle("train", "gsc", "--data", damaged, "--split", "speakers", "--out", run));
     assertFalse(Files.exists(run));

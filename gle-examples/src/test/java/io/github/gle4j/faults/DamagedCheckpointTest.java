@@ -10,15 +10,13 @@ import io.github.gle4j.checkpoint.CheckpointFolder;
 import io.github.gle4j.checkpoint.InvalidCheckpointException;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.models.TaskModel;
-import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Mode;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.RunCheckpoints;
-import io.github.gle4j.suite.TrainingObserver;
 import io.github.gle4j.suite.TrainingPlan;
-import io.github.gle4j.suite.TrainingProgress;
 import io.github.gle4j.suite.TrainingRun;
+import io.github.gle4j.testing.SilentObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -49,15 +47,6 @@ class DamagedCheckpointTest {
   private static final int FOOTER = 16 + DIGEST;
 
   @TempDir private Path folder;
-
-  /** Listens without doing anything. */
-  private static final class Observer implements TrainingObserver {
-    @Override
-    public void onProgress(TrainingProgress progress) {}
-
-    @Override
-    public void onEpoch(EpochMetrics metrics) {}
-  }
 
   private static TrainingRun run() {
     TaskModel model = TaskModel.of(PublishedModel.GLE_15K).withLength(8);
@@ -129,7 +118,7 @@ class DamagedCheckpointTest {
   private static void resume(Checkpoint checkpoint) throws IOException {
     try (TrainingRun run = run()) {
       run.resume(checkpoint);
-      run.run(new Observer());
+      run.run(new SilentObserver());
       assertEquals(3, run.metrics().size());
     }
   }
@@ -139,7 +128,7 @@ class DamagedCheckpointTest {
     CheckpointFolder checkpoints = new CheckpointFolder(folder, 1);
     try (TrainingRun run = run()) {
       run.keep(new RunCheckpoints(checkpoints, 1));
-      run.run(new Observer());
+      run.run(new SilentObserver());
     }
     return checkpoints;
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.gle4j.checkpoint.CheckpointFolder;
+import io.github.gle4j.testing.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ class FullDiskTest {
     assertTrue(
         text("readonly-new.txt").contains("Read-only file system"), text("readonly-new.txt"));
     assertTrue(text("resumed.txt").contains("going on from"), text("resumed.txt"));
-    assertEquals(ShortRun.figures(whole), ShortRun.figures(folder.resolve("run")));
+    assertEquals(RunFolder.figures(whole), RunFolder.figures(folder.resolve("run")));
     assertEquals(ShortRun.parameters(whole), ShortRun.parameters(folder.resolve("run")));
     ShortRun.print(
         "full disk, then a read-only one: training stopped by a message each time, checkpoints"

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.checkpoint.CheckpointFolder;
+import io.github.gle4j.testing.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ class KilledTrainingTest {
         process = start(List.of("train", "mnist1d", "--resume=" + killed));
       }
       assertEquals(0, process.waitFor());
-      assertEquals(ShortRun.figures(whole), ShortRun.figures(killed));
+      assertEquals(RunFolder.figures(whole), RunFolder.figures(killed));
       assertEquals(ShortRun.parameters(whole), ShortRun.parameters(killed));
     }
     assertEquals(0, unloadable);

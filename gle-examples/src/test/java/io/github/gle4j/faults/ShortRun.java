@@ -4,7 +4,6 @@ package io.github.gle4j.faults;
 import io.github.gle4j.cli.Gle;
 import io.github.gle4j.nn.util.ModelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,13 +32,6 @@ final class ShortRun {
     words.addAll(options);
     words.addAll(List.of(more));
     return words;
-  }
-
-  /** The figures of every epoch, without the last column, the seconds. */
-  static List<String> figures(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.csv")).stream()
-        .map(line -> line.substring(0, line.lastIndexOf(',')))
-        .toList();
   }
 
   static INDArray parameters(Path run) throws IOException {

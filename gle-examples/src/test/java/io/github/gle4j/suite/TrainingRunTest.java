@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TrainingSettings;
+import io.github.gle4j.testing.SilentObserver;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
@@ -27,15 +28,6 @@ import org.nd4j.linalg.dataset.DataSet;
 
 class TrainingRunTest {
   private static final int LENGTH = 8;
-
-  /** Listens without doing anything. */
-  private static class Observer implements TrainingObserver {
-    @Override
-    public void onProgress(TrainingProgress progress) {}
-
-    @Override
-    public void onEpoch(EpochMetrics metrics) {}
-  }
 
   @Test
   void holdsOutATenthAndTrainsOnTheRest() throws Exception {
@@ -83,7 +75,7 @@ class TrainingRunTest {
   @Test
   void paperProtocolTrainsOnEverything() throws Exception {
     TrainingRun run = new TrainingRun(plan(Protocol.PAPER, 0, 7), 1, () -> false);
-    run.run(new Observer());
+    run.run(new SilentObserver());
     assertEquals(240, run.sequencesPerEpoch());
     assertNull(run.metrics().get(0).validation());
   }
@@ -92,7 +84,7 @@ class TrainingRunTest {
   void noEpochsOnlyEvaluate() throws Exception {
     TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 0, 7), 1, () -> false);
     INDArray untrained = run.network().params().dup();
-    run.run(new Observer());
+    run.run(new SilentObserver());
     assertEquals(1, run.metrics().size());
     assertEquals(untrained, run.network().params());
     assertEquals(0, run.trainingSteps());
@@ -108,7 +100,7 @@ class TrainingRunTest {
 
   private static INDArray trained(int seed) throws Exception {
     TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 1, seed), 1, () -> false);
-    run.run(new Observer());
+    run.run(new SilentObserver());
     return run.network().params();
   }
 
@@ -121,7 +113,7 @@ class TrainingRunTest {
             plan(Protocol.HOLDOUT, 4, 7),
             1,
             () -> runs[0] != null && runs[0].updates() >= stopAfter);
-    runs[0].run(new Observer());
+    runs[0].run(new SilentObserver());
     assertTrue(runs[0].isCutShort());
     assertEquals(2, runs[0].metrics().size());
     assertEquals(stopAfter, runs[0].trainingSteps());
@@ -133,7 +125,7 @@ class TrainingRunTest {
   void plateauOfTheWatchedLossLowersTheRate() throws Exception {
     // Far too few time steps to learn anything: the validation loss soon stops falling.
     TrainingRun run = new TrainingRun(plan(Protocol.HOLDOUT, 14, 7), 1, () -> false);
-    run.run(new Observer());
+    run.run(new SilentObserver());
     double best = Double.POSITIVE_INFINITY;
     double rate = 1e-3;
     int bad = 0;
@@ -204,7 +196,7 @@ class TrainingRunTest {
             null,
             (seed, updater) -> mlp.network(seed, 1e-9)); // learns nothing
     TrainingRun run = new TrainingRun(TrainingPlan.of(task, mlp, null, 3, 7), 1, () -> false);
-    run.run(new Observer());
+    run.run(new SilentObserver());
     assertEquals(9, run.updates());
     assertEquals(9 * 40, run.trainingSteps());
     EpochMetrics last = run.metrics().get(3);
@@ -212,14 +204,14 @@ class TrainingRunTest {
     assertTrue(last.train().accuracy() > 0 && last.train().accuracy() < 1);
     assertEquals(0.005, last.learningRate());
     TrainingRun still = new TrainingRun(TrainingPlan.of(task, falling, null, 3, 7), 1, () -> false);
-    still.run(new Observer());
+    still.run(new SilentObserver());
     List<Double> rates = still.metrics().stream().map(EpochMetrics::learningRate).toList();
     assertEquals(List.of(0.005, 0.005, 0.005, 0.0025), rates);
     ComputationGraph network = (ComputationGraph) still.network();
     assertEquals(0.0025, network.getLearningRate("first"));
     TrainingRun unwatched =
         new TrainingRun(TrainingPlan.of(task, mlp, null, 3, 7), 1, false, () -> false);
-    unwatched.run(new Observer());
+    unwatched.run(new SilentObserver());
     assertNull(unwatched.metrics().get(0).train());
     assertEquals(run.metrics().get(0).test(), unwatched.metrics().get(0).test());
     assertTrue(Double.isNaN(unwatched.metrics().get(3).train().accuracy()));
@@ -241,7 +233,8 @@ class TrainingRunTest {
             null,
             (seed, updater) -> mlp.network(seed, 1e30));
     TrainingRun run = new TrainingRun(TrainingPlan.of(task, broken, null, 3, 7), 1, () -> false);
-    ArithmeticException e = assertThrows(ArithmeticException.class, () -> run.run(new Observer()));
+    ArithmeticException e =
+        assertThrows(ArithmeticException.class, () -> run.run(new SilentObserver()));
     assertEquals(
         "the output is not finite after update 1. Is the learning rate too high?", e.getMessage());
     assertEquals(1, run.metrics().size());
@@ -272,7 +265,7 @@ class TrainingRunTest {
     TrainingRun run = new TrainingRun(plan, 1, () -> false);
     assertEquals(updatesPerBatch, run.updatesPerBatch());
     INDArray untrained = run.network().params().dup();
-    run.run(new Observer());
+    run.run(new SilentObserver());
     int batches = 3;
     assertEquals(2L * batches * updatesPerBatch, run.updates());
     assertEquals(2L * batches * LENGTH, run.trainingSteps());

@@ -544,8 +544,7 @@ class FusedEngineTest {
         assertThrows(IllegalStateException.class, () -> trainer.fit(sequences(5))).getMessage());
     network.getParam("1_W").putScalar(0, 0, 1);
     INDArray moments = network.getUpdater().getStateViewArray();
-    moments.putScalar(
-        0, 1, Float.NaN); // of the first weights, in a block with their layer's others
+    moments.putScalar(0, 1, Float.NaN); // belongs to the first layer's weights
     assertEquals(
         "updater state M of parameter W of layer 0 is not finite: set it to finite values",
         assertThrows(IllegalStateException.class, () -> trainer.fit(sequences(5))).getMessage());

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import static io.github.gle4j.TestNetworks.classes;
+import static io.github.gle4j.TestNetworks.classifier;
 import static io.github.gle4j.TestNetworks.everyStep;
 import static io.github.gle4j.TestNetworks.gaussian;
-import static io.github.gle4j.TestNetworks.hidden;
-import static io.github.gle4j.TestNetworks.network;
 import static io.github.gle4j.TestNetworks.oneHot;
-import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
@@ -61,13 +58,7 @@ class IsolationTest {
     Learner(int seed, Way way) {
       this.seed = seed;
       this.way = way;
-      MultiLayerNetwork network =
-          network(
-              new Adam(0.01),
-              hidden(2).build(),
-              hidden(4).build(),
-              readout(4, 3).build(),
-              classes());
+      MultiLayerNetwork network = classifier(new Adam(0.01));
       network.setParams(gaussian(seed, 1, network.numParams()).muli(0.1).addi(1));
       MultiLayerNetwork typed = network.convertDataType(way.type);
       trainer = StreamingTrainer.builder(typed).threads(2).build();
