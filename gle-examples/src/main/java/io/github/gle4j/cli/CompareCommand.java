@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.models.RateSchedule;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.report.ComparisonReport;
@@ -108,6 +109,15 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       description = "Sequences side by side of a model, such as gle-gsc=128.")
   private Map<String, Integer> batches = new LinkedHashMap<>();
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "M=S",
+      split = ",",
+      description =
+          "How a model's learning rate changes: constant, or cosine, by which it falls to nearly 0 "
+              + "over the epochs, such as gle-gsc=cosine (default: the model's).")
+  private Map<String, RateSchedule> schedules = new LinkedHashMap<>();
 
   @Option(
       names = "--jobs",
@@ -220,10 +230,10 @@ final class CompareCommand implements Callable<Integer> {
       }
       requireModels("--learning-rate", learningRates.keySet(), models);
       requireModels("--batch", batches.keySet(), models);
+      requireModels("--schedule", schedules.keySet(), models);
       List<TrainingPlan> plans = new ArrayList<>();
       for (TaskModel usual : models) {
-        Integer batch = batches.get(usual.name());
-        TaskModel model = batch == null ? usual : usual.withBatchSize(batch);
+        TaskModel model = changed(usual);
         for (int seed : new LinkedHashSet<>(seeds)) {
           int passes = epochs == null ? model.settings().epochs() : epochs;
           plans.add(
@@ -235,6 +245,14 @@ final class CompareCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  /** The model as the options want it. */
+  private TaskModel changed(TaskModel usual) {
+    Integer batch = batches.get(usual.name());
+    RateSchedule schedule = schedules.get(usual.name());
+    TaskModel model = batch == null ? usual : usual.withBatchSize(batch);
+    return schedule == null ? model : model.withSchedule(schedule);
   }
 
   private void requireModels(String option, Set<String> given, Set<TaskModel> models) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.models.RateSchedule;
 import io.github.gle4j.report.Environment;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.Mode;
@@ -109,6 +110,7 @@ public final class Gle implements Runnable {
         .registerConverter(Names.FigureName.class, Names.converter(Names.FigureName::named))
         .registerConverter(Protocol.class, Names.converter(Protocol::named))
         .registerConverter(Mode.class, Names.converter(Mode::named))
+        .registerConverter(RateSchedule.class, Names.converter(RateSchedule::named))
         .registerConverter(Propagation.class, Names.converter(Names::propagation))
         .setParameterExceptionHandler(
             (exception, arguments) -> {

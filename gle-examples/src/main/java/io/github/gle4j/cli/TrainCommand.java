@@ -3,6 +3,7 @@ package io.github.gle4j.cli;
 
 import io.github.gle4j.checkpoint.CheckpointFolder;
 import io.github.gle4j.checkpoint.InvalidCheckpointException;
+import io.github.gle4j.models.RateSchedule;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.report.TrainingPage;
 import io.github.gle4j.report.TrainingReport;
@@ -116,6 +117,16 @@ final class TrainCommand implements Callable<Integer> {
           "Adam's rate at the start (default: the model's; of GLE in sequence mode 2e-3), of LE "
               + "networks for images that of plain gradient descent.")
   private Double learningRate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "S",
+      description = {
+        "cosine: the learning rate falls to nearly 0 over the epochs, by half a cosine.",
+        "constant: it stays as it is. (Default: the model's; of mnist1d's GLE networks and of gsc "
+            + "it falls when the loss no longer does.)"
+      })
+  private RateSchedule schedule;
 
   @Option(
       names = "--batch",
@@ -334,6 +345,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     model = changed(model, length, TaskModel::withLength);
     model = changed(model, batch, TaskModel::withBatchSize);
+    model = changed(model, schedule, TaskModel::withSchedule);
     model = changed(model, propagation, TaskModel::withPropagation);
     TrainingPlan plan =
         new TrainingPlan(

@@ -184,7 +184,11 @@ public final class ImageModels {
             StreamSettings.IMAGES,
             shape().withLength(steps),
             new TrainingSettings(
-                BATCH, epochs, rateFactor * PUBLISHED_RATE / steps, 1, 0, Optimiser.SGD),
+                BATCH,
+                epochs,
+                rateFactor * PUBLISHED_RATE / steps,
+                new RateSchedule.Constant(),
+                Optimiser.SGD),
             published,
             null,
             (seed, updater) -> {

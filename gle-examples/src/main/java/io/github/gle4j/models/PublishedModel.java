@@ -190,6 +190,6 @@ public enum PublishedModel {
    *     fallen for more than two epochs
    */
   public TrainingSettings settings() {
-    return new TrainingSettings(100, 150, learningRate, 0.5, 2);
+    return new TrainingSettings(100, 150, learningRate, new RateSchedule.Plateau(0.5, 2));
   }
 }

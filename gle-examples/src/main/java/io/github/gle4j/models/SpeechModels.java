@@ -42,10 +42,11 @@ public final class SpeechModels {
   public static final int PUBLISHED_UPSAMPLING = 20;
 
   private static final TrainingSettings PUBLISHED =
-      new TrainingSettings(256, 420, 1.953e-5, 0.9, 3);
+      new TrainingSettings(256, 420, 1.953e-5, new RateSchedule.Plateau(0.9, 3));
 
   // The best of a few settings, by validation on a split of the official test set.
-  private static final TrainingSettings SMALL = new TrainingSettings(100, 420, 3e-5, 0.9, 3);
+  private static final TrainingSettings SMALL =
+      new TrainingSettings(100, 420, 3e-5, new RateSchedule.Plateau(0.9, 3));
 
   private static final int HIDDEN_LAYERS = 3;
   private static final double SHORTEST_TIME_CONSTANT = 0.1;
@@ -177,7 +178,7 @@ public final class SpeechModels {
             name,
             input,
             shape(options),
-            new TrainingSettings(100, 80, 5e-4, 0.5, 3),
+            new TrainingSettings(100, 80, 5e-4, new RateSchedule.Plateau(0.5, 3)),
             new PublishedAccuracy(publishedAccuracy, Double.NaN),
             architecture);
     features.put(model, options);

@@ -335,7 +335,26 @@ public record TaskModel(
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch = " + batchSize + ": 1 or more allowed");
     }
-    TrainingSettings changed = settings.withBatchSize(batchSize);
+    return withSettings(settings.withBatchSize(batchSize));
+  }
+
+  /**
+   * The same model whose learning rate changes in another way.
+   *
+   * @param schedule from epoch to epoch
+   * @return the model
+   * @throws IllegalArgumentException when the network has updaters of its own
+   */
+  public TaskModel withSchedule(RateSchedule schedule) {
+    if (settings.learningRate() == null) {
+      throw new IllegalArgumentException(
+          "schedule = %s: %s has updaters of its own, no schedule allowed"
+              .formatted(schedule, name));
+    }
+    return withSettings(settings.withSchedule(schedule));
+  }
+
+  private TaskModel withSettings(TrainingSettings changed) {
     return new TaskModel(name, input, streaming, shape, changed, published, curve, architecture);
   }
 

@@ -8,18 +8,11 @@ package io.github.gle4j.models;
  * @param epochs number of passes over the training set
  * @param learningRate the optimiser's, at the start: per time step for a network that learns
  *     online, otherwise per batch; null where the network has updaters of its own
- * @param plateauFactor what the learning rate is multiplied by when the loss has stopped falling; 1
- *     leaves it as it is
- * @param plateauPatience number of epochs without a lower loss that are tolerated
+ * @param schedule how the learning rate changes
  * @param optimiser of all parameters that learn
  */
 public record TrainingSettings(
-    int batchSize,
-    int epochs,
-    Double learningRate,
-    double plateauFactor,
-    int plateauPatience,
-    Optimiser optimiser) {
+    int batchSize, int epochs, Double learningRate, RateSchedule schedule, Optimiser optimiser) {
 
   /**
    * Training by Adam.
@@ -27,12 +20,10 @@ public record TrainingSettings(
    * @param batchSize number of sequences side by side
    * @param epochs number of passes over the training set
    * @param learningRate Adam's, at the start; null where the network has updaters of its own
-   * @param plateauFactor what the learning rate is multiplied by when the loss has stopped falling
-   * @param plateauPatience number of epochs without a lower loss that are tolerated
+   * @param schedule how the learning rate changes
    */
-  public TrainingSettings(
-      int batchSize, int epochs, Double learningRate, double plateauFactor, int plateauPatience) {
-    this(batchSize, epochs, learningRate, plateauFactor, plateauPatience, Optimiser.ADAM);
+  public TrainingSettings(int batchSize, int epochs, Double learningRate, RateSchedule schedule) {
+    this(batchSize, epochs, learningRate, schedule, Optimiser.ADAM);
   }
 
   /**
@@ -44,12 +35,16 @@ public record TrainingSettings(
    * @return the settings
    */
   static TrainingSettings fixedRate(int batchSize, int epochs, Double learningRate) {
-    return new TrainingSettings(batchSize, epochs, learningRate, 1, 0);
+    return new TrainingSettings(batchSize, epochs, learningRate, new RateSchedule.Constant());
   }
 
   /** The same in other batches. */
   TrainingSettings withBatchSize(int changed) {
-    return new TrainingSettings(
-        changed, epochs, learningRate, plateauFactor, plateauPatience, optimiser);
+    return new TrainingSettings(changed, epochs, learningRate, schedule, optimiser);
+  }
+
+  /** The same with another schedule. */
+  TrainingSettings withSchedule(RateSchedule changed) {
+    return new TrainingSettings(batchSize, epochs, learningRate, changed, optimiser);
   }
 }

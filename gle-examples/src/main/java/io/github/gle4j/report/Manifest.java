@@ -62,8 +62,7 @@ record Manifest(
    * @param learningRate at the start
    * @param beta nudging strength; null for networks that are no GLE networks
    * @param propagation in which order layers act within a step; null unless in streaming mode
-   * @param plateauFactor of the learning rate; 1 leaves it as it is
-   * @param plateauPatience in epochs
+   * @param schedule how the learning rate changes from epoch to epoch
    * @param weightsAndBiases number of parameters that learn
    * @param networkSha256 of the network's initial configuration as DL4J's JSON
    */
@@ -78,8 +77,7 @@ record Manifest(
       Double learningRate,
       Double beta,
       Propagation propagation,
-      double plateauFactor,
-      int plateauPatience,
+      String schedule,
       long weightsAndBiases,
       String networkSha256) {}
 

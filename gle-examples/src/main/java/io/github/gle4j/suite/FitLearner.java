@@ -18,7 +18,7 @@ final class FitLearner implements Learner {
   private final Model network;
   private final boolean watched;
   private final long outputSteps;
-  private final Plateau plateau;
+  private final Annealing annealing;
   private double learningRate;
   private long updates;
 
@@ -32,7 +32,7 @@ final class FitLearner implements Learner {
     this.watched = watched;
     network = plan.network();
     network.init();
-    plateau = new Plateau(model.settings());
+    annealing = Annealing.of(plan);
     Double rate = plan.initialLearningRate();
     learningRate = rate == null ? Double.NaN : rate;
     INDArray output = TaskModel.output(network, model.blank());
@@ -105,7 +105,7 @@ final class FitLearner implements Learner {
 
   @Override
   public void endEpoch(double watchedLoss) {
-    double factor = plateau.observe(watchedLoss);
+    double factor = annealing.observe(watchedLoss);
     if (network instanceof ComputationGraph graph) {
       graph.incrementEpochCount();
       if (factor != 1) {
@@ -147,12 +147,12 @@ final class FitLearner implements Learner {
     NetworkState.save(network, to);
     to.put("fit/learning-rate", learningRate);
     to.put("fit/updates", updates);
-    plateau.save(to);
+    annealing.save(to);
   }
 
   @Override
   public void restore(Checkpoint from) {
-    plateau.restore(from);
+    annealing.restore(from);
     learningRate = from.doubles("fit/learning-rate", 1)[0];
     updates = from.longs("fit/updates", 1)[0];
     NetworkState.restore(network, from);

@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class SequenceLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
-  private final Plateau plateau;
+  private final Annealing annealing;
   private final Watch watch = new Watch();
   private final int length;
   private final int segment;
@@ -32,7 +32,7 @@ final class SequenceLearner implements Learner {
     length = plan.model().shape().length();
     segment = plan.segmentLength();
     network = (MultiLayerNetwork) plan.network();
-    plateau = new Plateau(plan.model().settings());
+    annealing = Annealing.of(plan);
     MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
     if (segment < length) {
       configuration.setBackpropType(BackpropType.TruncatedBPTT);
@@ -77,7 +77,7 @@ final class SequenceLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    trainer.multiplyLearningRate(plateau.observe(watchedLoss));
+    trainer.multiplyLearningRate(annealing.observe(watchedLoss));
   }
 
   @Override
@@ -98,12 +98,12 @@ final class SequenceLearner implements Learner {
   @Override
   public void save(Checkpoint.Builder to) {
     NetworkState.save(network, to);
-    plateau.save(to);
+    annealing.save(to);
   }
 
   @Override
   public void restore(Checkpoint from) {
-    plateau.restore(from);
+    annealing.restore(from);
     NetworkState.restore(network, from);
   }
 

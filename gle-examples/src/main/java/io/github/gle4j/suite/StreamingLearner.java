@@ -17,12 +17,12 @@ final class StreamingLearner implements Learner {
   private final MultiLayerNetwork network;
   private final StreamingTrainer trainer;
   private final StreamingTrainer judge;
-  private final Plateau plateau;
+  private final Annealing annealing;
   private final int length;
 
   StreamingLearner(TrainingPlan plan, int threads, BooleanSupplier stopWhen) {
     network = (MultiLayerNetwork) plan.network();
-    plateau = new Plateau(plan.model().settings());
+    annealing = Annealing.of(plan);
     TaskModel model = plan.model();
     length = model.shape().length();
     boolean images = model.input() == TaskModel.Input.IMAGE;
@@ -54,7 +54,7 @@ final class StreamingLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    trainer.multiplyLearningRate(plateau.observe(watchedLoss));
+    trainer.multiplyLearningRate(annealing.observe(watchedLoss));
   }
 
   @Override
@@ -80,12 +80,12 @@ final class StreamingLearner implements Learner {
   @Override
   public void save(Checkpoint.Builder to) {
     trainer.save(to);
-    plateau.save(to);
+    annealing.save(to);
   }
 
   @Override
   public void restore(Checkpoint from) {
-    plateau.restore(from);
+    annealing.restore(from);
     trainer.restore(from);
   }
 }

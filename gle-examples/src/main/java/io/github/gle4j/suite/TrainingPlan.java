@@ -163,10 +163,7 @@ public record TrainingPlan(
             "online " + (mode == Mode.STREAMING),
             "length " + length(),
             "batch " + model.settings().batchSize(),
-            "plateau "
-                + model.settings().plateauFactor()
-                + " "
-                + model.settings().plateauPatience(),
+            model.settings().schedule().toString(),
             "seed " + seed,
             "epochs " + epochs,
             task.identity(model));

@@ -188,6 +188,8 @@ class GleTest {
     assertEquals(0, second.exitCode(), second::toString);
     assertTrue(second.out().startsWith("4 runs, 4 of them finished already"), second::out);
     assertEquals(table, Files.readString(results.resolve("results.csv")));
+    args.add("--schedule=mine=cosine");
+    assertRefused("mine has updaters of its own, no schedule allowed", args.toArray());
   }
 
   @Test

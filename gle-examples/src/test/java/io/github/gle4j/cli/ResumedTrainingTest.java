@@ -69,6 +69,7 @@ class ResumedTrainingTest {
       strings = {
         "--model=gle-15k --length=20",
         "--model=gle-15k --length=20 --mode=sequence --segment=4",
+        "--model=gle-15k --length=20 --schedule=cosine",
         "--model=mlp-40 --protocol=paper"
       })
   void goesOnWithTheSameNumbers(String options) throws Exception {

@@ -60,7 +60,7 @@ class SpeechTrainingTest {
     JsonNode manifest = new ObjectMapper().readTree(run.resolve("manifest.json").toFile());
     assertEquals(100, manifest.at("/config/batchSize").asInt());
     assertEquals(1e-4, manifest.at("/config/learningRate").asDouble());
-    assertEquals(0.9, manifest.at("/config/plateauFactor").asDouble());
+    assertEquals("plateau 0.9 3", manifest.at("/config/schedule").asText());
     assertEquals("gsc", manifest.at("/data/name").asText());
     assertEquals("speakers", manifest.at("/data/split").asText());
     assertEquals(12, manifest.at("/data/classes").size());
@@ -104,6 +104,7 @@ class SpeechTrainingTest {
       "--learning-rate=gle-gsc-small=1e-4",
       "--epochs=1",
       "--seeds=1",
+      "--schedule=mlp=cosine",
       "--out=" + folder.resolve("compared")
     };
     Outcome outcome = speech("compare", args);
@@ -123,6 +124,8 @@ class SpeechTrainingTest {
     args[3] = "--learning-rate=gle-gsc-small=2e-4";
     args[4] = "--epochs=2";
     assertTrue(speech("compare", args).out().startsWith("2 runs, 0 of them finished already"));
+    args[6] = "--schedule=mlp=constant";
+    assertTrue(speech("compare", args).out().startsWith("2 runs, 1 of them finished already"));
   }
 
   /** The same seed repeats a run; without augmentation another one comes out. */
@@ -151,6 +154,11 @@ class SpeechTrainingTest {
     assertRefusedAtOnce("--upsampling = 5: 10 to 100 allowed", speech("train", "--upsampling=5"));
     assertRefusedAtOnce("--learning-rate = 0.0: above 0", speech("train", "--learning-rate=0"));
     assertRefusedAtOnce("--batch = 0: 1 or more allowed", speech("train", "--batch=0"));
+    assertRefusedAtOnce(
+        "'linear' is unknown: constant, cosine allowed", speech("train", "--schedule=linear"));
+    assertRefusedAtOnce(
+        "--schedule of tcn: only of mlp allowed",
+        speech("compare", "--models=mlp", "--schedule=tcn=cosine"));
     assertRefusedAtOnce("--samples = 9: only with mnist1d allowed", speech("train", "--samples=9"));
     assertRefusedAtOnce("--length = 9: only with mnist1d allowed", speech("train", "--length=9"));
     assertRefusedAtOnce(

@@ -52,7 +52,9 @@ class SpeechModelsTest {
 
   @Test
   void gleNetworksHaveThePublishedConstants() {
-    assertEquals(new TrainingSettings(256, 420, 1.953e-5, 0.9, 3), named("gle-gsc").settings());
+    assertEquals(
+        new TrainingSettings(256, 420, 1.953e-5, new RateSchedule.Plateau(0.9, 3)),
+        named("gle-gsc").settings());
     for (String name : List.of("gle-gsc", "gle-gsc-small")) {
       TaskModel model = named(name);
       int each = name.equals("gle-gsc") ? 150 : 30;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.RateSchedule;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.testing.SilentObserver;
@@ -184,7 +185,7 @@ class TrainingRunTest {
   void baselinesLearnByTheSameLoop() throws Exception {
     Task task = new Mnist1dTask(Protocol.HOLDOUT, 300, 360);
     TaskModel mlp = task.models().named("mlp-40");
-    TrainingSettings steep = new TrainingSettings(100, 3, 0.005, 0.5, 0);
+    TrainingSettings steep = new TrainingSettings(100, 3, 0.005, new RateSchedule.Plateau(0.5, 0));
     TaskModel falling =
         new TaskModel(
             mlp.name(),
@@ -283,14 +284,39 @@ class TrainingRunTest {
   void sequenceModeLowersItsRateOnAPlateau() {
     TrainingPlan plan = sequencePlan(3, 1);
     SequenceLearner learner = new SequenceLearner(plan);
-    for (int bad = -1; bad < plan.model().settings().plateauPatience(); bad++) {
+    RateSchedule.Plateau plateau = (RateSchedule.Plateau) plan.model().settings().schedule();
+    for (int bad = -1; bad < plateau.patience(); bad++) {
       learner.endEpoch(2);
       assertEquals(plan.initialLearningRate(), learner.learningRate());
     }
     learner.endEpoch(2);
-    assertEquals(
-        plan.initialLearningRate() * plan.model().settings().plateauFactor(),
-        learner.learningRate());
+    assertEquals(plan.initialLearningRate() * plateau.factor(), learner.learningRate());
+  }
+
+  /** However a network learns. */
+  @Test
+  void cosineLowersTheRateToNearlyNothing() {
+    TrainingPlan streamed = plan(Protocol.HOLDOUT, 4, 7);
+    TaskModel mlp = streamed.task().models().named("mlp-40");
+    for (TrainingPlan usual :
+        List.of(streamed, sequencePlan(3, 4), TrainingPlan.of(streamed.task(), mlp, null, 4, 7))) {
+      TrainingPlan plan =
+          new TrainingPlan(
+              usual.task(),
+              usual.model().withSchedule(RateSchedule.named("cosine")),
+              usual.mode(),
+              usual.segment(),
+              0.5,
+              usual.epochs(),
+              usual.seed());
+      Learner learner = plan.learner(1, false, () -> false);
+      double slope = Math.sqrt(0.5) / 4;
+      for (double rate : new double[] {0.5, 0.25 + slope, 0.25, 0.25 - slope}) {
+        assertEquals(rate, learner.learningRate(), 1e-12, plan.model().name());
+        learner.endEpoch(2);
+      }
+      assertTrue(learner.learningRate() > 0, "after the last epoch");
+    }
   }
 
   /** With the parameters fixed, learning and evaluating see the same. */
