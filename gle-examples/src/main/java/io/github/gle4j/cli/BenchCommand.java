@@ -4,6 +4,7 @@ package io.github.gle4j.cli;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.models.ImageModels;
 import io.github.gle4j.models.PublishedModel;
+import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.nn.conf.GleDense;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
@@ -37,6 +39,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class BenchCommand implements Runnable {
   private static final String LENET = "le-lenet";
+  private static final String SPEECH = "gsc";
+  private static final long SEED = 1;
 
   @Spec private CommandSpec spec;
 
@@ -51,13 +55,13 @@ final class BenchCommand implements Runnable {
   @Option(
       names = "--batch",
       paramLabel = "B",
-      description = "Samples side by side (default: 100; gsc: 256; le-lenet: the model's).")
+      description = "Samples side by side (default: the model's; 100 for sizes).")
   private Integer batch;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Time steps of a measurement (default: 360; le-lenet: the model's).")
+      description = "Time steps of a measurement (default: 360; gsc 100; le-lenet the model's).")
   private Integer steps;
 
   @Option(
@@ -105,11 +109,16 @@ final class BenchCommand implements Runnable {
   }
 
   private void sequences() {
+    TaskModel known = knownModel();
+    int samples = batch != null ? batch : known == null ? 100 : known.settings().batchSize();
+    int steps = this.steps != null ? this.steps : net.equals(SPEECH) ? 100 : 360;
     Benchmark benchmark;
-    int samples = batch != null ? batch : net.equals("gsc") ? 256 : 100;
-    int steps = this.steps == null ? 360 : this.steps;
     try {
-      benchmark = new Benchmark(network(), samples, steps, threads);
+      MultiLayerConfiguration network =
+          known == null
+              ? stack(sizes())
+              : ((MultiLayerNetwork) known.network(SEED)).getLayerWiseConfigurations();
+      benchmark = new Benchmark(network, samples, steps, threads);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
     }
@@ -144,12 +153,13 @@ final class BenchCommand implements Runnable {
     out.flush();
   }
 
-  private MultiLayerConfiguration network() {
+  /** Null for a network of sizes. */
+  private TaskModel knownModel() {
     return switch (net) {
-      case "15k" -> PublishedModel.GLE_15K.configuration(1);
-      case "42k" -> PublishedModel.GLE_42K.configuration(1);
-      case "gsc" -> stack(32, 750, 750, 750, 12);
-      default -> stack(sizes());
+      case "15k" -> TaskModel.of(PublishedModel.GLE_15K);
+      case "42k" -> TaskModel.of(PublishedModel.GLE_42K);
+      case SPEECH -> SpeechModels.published();
+      default -> null;
     };
   }
 
@@ -170,7 +180,7 @@ final class BenchCommand implements Runnable {
 
   private static MultiLayerConfiguration stack(int... sizes) {
     NeuralNetConfiguration.ListBuilder layers =
-        new NeuralNetConfiguration.Builder().seed(1).updater(new Adam(1e-3)).list();
+        new NeuralNetConfiguration.Builder().seed(SEED).updater(new Adam(1e-3)).list();
     for (int l = 1; l < sizes.length; l++) {
       layers.layer(
           new GleDense.Builder()

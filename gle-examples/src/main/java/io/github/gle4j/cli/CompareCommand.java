@@ -92,8 +92,8 @@ final class CompareCommand implements Callable<Integer> {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training set, 1 or more (default: mnist1d 150, gsc GLE 420, baselines "
-              + "80, images the model's').")
+          "Passes over the training set, 1 or more (default: mnist1d 150, gle-gsc 420, others the "
+              + "model's).")
   private Integer epochs;
 
   @Option(

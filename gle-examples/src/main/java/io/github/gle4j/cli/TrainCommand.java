@@ -106,8 +106,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training set (default: mnist1d 150, gsc GLE 420, baselines 80, images "
-              + "the model's); 0 only evaluates the untrained network.")
+          "Passes over the training set (default: mnist1d 150, gle-gsc 420, others the "
+              + "model's); 0 only evaluates the untrained network.")
   private Integer epochs;
 
   @Option(
@@ -123,8 +123,9 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "S",
       description = {
         "cosine: the learning rate falls to nearly 0 over the epochs, by half a cosine.",
-        "constant: it stays as it is. (Default: the model's; of mnist1d's GLE networks and of gsc "
-            + "it falls when the loss no longer does.)"
+        "constant: it stays as it is.",
+        "Default: the model's; the published GLE networks and gsc's baselines lower it when the loss "
+            + "no longer falls, gle-gsc-small has cosine."
       })
   private RateSchedule schedule;
 

@@ -25,7 +25,9 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Benchmark {
   private static final int SEED = 1;
   private static final double WARM_UP_SECONDS = 4;
+  private static final double MEASURE_SECONDS = 20;
   private static final int REPEATS = 21;
+  private static final int FEWEST_REPEATS = 5; // of large networks
   private static final int REFERENCE_REPEATS = 3;
   private static final int REFERENCE_STEPS = 50;
 
@@ -93,7 +95,9 @@ public final class Benchmark {
     List<Double> infer = new ArrayList<>();
     List<Double> bare = new ArrayList<>();
     long warm = System.nanoTime() + (long) (1e9 * WARM_UP_SECONDS);
-    while (train.size() < REPEATS) {
+    long enough = warm + (long) (1e9 * MEASURE_SECONDS);
+    while (train.size() < FEWEST_REPEATS
+        || (train.size() < REPEATS && System.nanoTime() < enough)) {
       if (System.nanoTime() < warm) {
         Arrays.asList(train, trainAlone, infer, bare).forEach(List::clear);
       }

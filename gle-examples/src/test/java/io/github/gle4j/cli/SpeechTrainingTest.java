@@ -60,7 +60,7 @@ class SpeechTrainingTest {
     JsonNode manifest = new ObjectMapper().readTree(run.resolve("manifest.json").toFile());
     assertEquals(100, manifest.at("/config/batchSize").asInt());
     assertEquals(1e-4, manifest.at("/config/learningRate").asDouble());
-    assertEquals("plateau 0.9 3", manifest.at("/config/schedule").asText());
+    assertEquals("cosine", manifest.at("/config/schedule").asText());
     assertEquals("gsc", manifest.at("/data/name").asText());
     assertEquals("speakers", manifest.at("/data/split").asText());
     assertEquals(12, manifest.at("/data/classes").size());
