@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
+import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.suite.ComparedRun;
+import io.github.gle4j.suite.TrainingPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +18,8 @@ final class ComparisonWords {
           "online: the network learns while a sequence arrives, an update of all parameters per"
               + " time step. Otherwise: an update per batch of whole sequences, by backpropagation"
               + " (through time).",
-          "streamed: the network reads one point at a time. The recurrent baselines read the"
-              + " sequence a second time from its end, so they answer only once it is complete.",
+          "streamed: the network reads one point at a time. Bidirectional ones read the sequence a"
+              + " second time from its end, so they answer only once it is complete.",
           "training time: learning only, without evaluation, on one thread per run. points: time"
               + " steps of a sequence. steps/s: points of a sequence that a batch of sequences"
               + " advances per second of learning, forward and backward.",
@@ -54,8 +56,30 @@ final class ComparisonWords {
 
   static List<String> explanations(ComparedResults results) {
     List<String> all = new ArrayList<>(EXPLANATIONS);
+    all.add("settings: " + settings(results) + ".");
     all.add("published: accuracies of the publications, on " + results.task().published() + ".");
     return all;
+  }
+
+  private static String settings(ComparedResults results) {
+    return results.plans().stream()
+            .map(ComparisonWords::settings)
+            .distinct()
+            .collect(Collectors.joining("; "))
+        + " (plateau F N: multiplied by F after more than N epochs without a lower loss; cosine:"
+        + " falls to nearly 0 over the epochs)";
+  }
+
+  private static String settings(TrainingPlan plan) {
+    Double rate = plan.initialLearningRate();
+    TrainingSettings settings = plan.model().settings();
+    return "%s: batches of %d, %s"
+        .formatted(
+            plan.model().name(),
+            settings.batchSize(),
+            rate == null
+                ? "updaters of its own"
+                : "learning rate " + rate + " " + settings.schedule());
   }
 
   static List<String> deviations(ComparedResults results) {

@@ -75,7 +75,7 @@ public final class SpeechTask implements Task {
                 .formatted(
                     clips(Part.TEST), augmented ? "; training clips get noise and shifts" : ""),
         "The loss on the clips for validation decides when learning rates are lowered, as published"
-            + " for GLE. The test set decides nothing.",
+            + " for GLE, unless they have another schedule. The test set decides nothing.",
         isPublishedData(),
         publishedOn());
   }

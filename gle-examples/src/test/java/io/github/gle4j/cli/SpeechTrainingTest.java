@@ -116,6 +116,7 @@ class SpeechTrainingTest {
         markdown.contains("| published (full data, not comparable with these clips): accuracy % |"),
         markdown);
     assertTrue(markdown.contains("| 88.0 |"), markdown);
+    assertTrue(markdown.contains("mlp: batches of 100, learning rate 5.0E-4 cosine"), markdown);
     assertTrue(markdown.contains("not judged: the data is not the published one"), markdown);
     String html = Files.readString(folder.resolve("compared/report.html"));
     assertTrue(html.contains("<th>_unknown_</th>"), html);
