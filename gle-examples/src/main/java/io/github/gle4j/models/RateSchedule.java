@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.models;
 
+import java.util.List;
+
 /** How the learning rate changes from epoch to epoch. */
 public sealed interface RateSchedule {
 
@@ -44,12 +46,13 @@ public sealed interface RateSchedule {
    * @throws IllegalArgumentException when there is none; the message lists all names
    */
   static RateSchedule named(String name) {
-    return switch (name) {
-      case "constant" -> new Constant();
-      case "cosine" -> new Cosine();
-      default ->
-          throw new IllegalArgumentException(
-              "'" + name + "' is unknown: " + new Constant() + ", " + new Cosine() + " allowed");
-    };
+    List<RateSchedule> known = List.of(new Constant(), new Cosine());
+    return known.stream()
+        .filter(schedule -> schedule.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'%s' is unknown: %s, %s allowed".formatted(name, known.get(0), known.get(1))));
   }
 }

@@ -56,7 +56,10 @@ final class ComparisonWords {
 
   static List<String> explanations(ComparedResults results) {
     List<String> all = new ArrayList<>(EXPLANATIONS);
-    all.add("settings: " + settings(results) + ".");
+    all.add(
+        "settings, which go before what is said above about learning rates: "
+            + settings(results)
+            + ".");
     all.add("published: accuracies of the publications, on " + results.task().published() + ".");
     return all;
   }

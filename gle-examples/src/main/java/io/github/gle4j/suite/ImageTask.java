@@ -62,8 +62,8 @@ public final class ImageTask implements Task {
         PROTOCOL,
         "%s: %d images for training, %d for validation, %d in the test set."
             .formatted(title, parts.train().size(), parts.validation().size(), parts.test().size()),
-        "Learning rates are fixed unless they have a schedule. A tenth of the training images is held"
-            + " out; settings were chosen by the accuracy on it. The test set decides nothing.",
+        "All learning rates are fixed. A tenth of the training images is held out; settings were"
+            + " chosen by the accuracy on it. The test set decides nothing.",
         false,
         "all %d training images, without any held out".formatted(isCifar10 ? 50_000 : 60_000));
   }

@@ -239,6 +239,7 @@ class GleTest {
     assertEquals("holdout", manifest.at("/config/protocol").asText());
     assertEquals("streaming", manifest.at("/config/mode").asText());
     assertEquals(1, manifest.at("/config/segment").asInt());
+    assertEquals("plateau 0.5 2", manifest.at("/config/schedule").asText());
     assertEquals(48, manifest.get("updates").asInt());
     assertEquals(5, manifest.at("/config/seed").asInt());
     assertEquals(14956, manifest.at("/config/weightsAndBiases").asInt());

@@ -6,7 +6,7 @@ import io.github.gle4j.suite.TrainingObserver;
 import io.github.gle4j.suite.TrainingProgress;
 
 /** Listens without doing anything. */
-public class SilentObserver implements TrainingObserver {
+public final class SilentObserver implements TrainingObserver {
   @Override
   public void onProgress(TrainingProgress progress) {}
 
