@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
@@ -27,9 +28,10 @@ final class Contents {
   static void write(Path folder, List<Extracted> files) throws IOException {
     StringBuilder lines = new StringBuilder();
     for (Extracted file : files) {
-      lines.append("%08x %d %s\n".formatted(file.crc32(), file.size(), file.name()));
+      lines.append(
+          String.format(Locale.ROOT, "%08x %d %s\n", file.crc32(), file.size(), file.name()));
     }
-    lines.append("%08x".formatted(crc32(lines.toString())));
+    lines.append(String.format(Locale.ROOT, "%08x", crc32(lines.toString())));
     Files.writeString(folder.resolve(FILE), lines);
   }
 
@@ -94,7 +96,8 @@ final class Contents {
     try {
       String text = Files.readString(folder.resolve(FILE));
       int last = text.lastIndexOf('\n') + 1;
-      if (!text.substring(last).equals("%08x".formatted(crc32(text.substring(0, last))))) {
+      if (!text.substring(last)
+          .equals(String.format(Locale.ROOT, "%08x", crc32(text.substring(0, last))))) {
         return Map.of();
       }
       Map<String, Extracted> files = new HashMap<>();

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * Brings an archive from a web server into a file. What has come in stays in the file when the
@@ -68,8 +69,14 @@ final class HttpDownload {
         withoutAByte = size() > before ? 0 : withoutAByte + 1;
         if (withoutAByte == ATTEMPTS_WITHOUT_A_BYTE || attempt == ATTEMPTS) {
           throw new DownloadException(
-              "%s: %s (%d of %d bytes are kept; try again, or set the system property %s)"
-                  .formatted(source, reason(e), size(), archive.bytes(), archive.property()),
+              String.format(
+                  Locale.ROOT,
+                  "%s: %s (%d of %d bytes are kept; try again, or set the system property %s)",
+                  source,
+                  reason(e),
+                  size(),
+                  archive.bytes(),
+                  archive.property()),
               e);
         }
         pause(withoutAByte);
@@ -142,7 +149,8 @@ final class HttpDownload {
 
   private DownloadException tooLong(String size) {
     return new DownloadException(
-        "%s: %s, but %s has %d".formatted(source, size, archive.name(), archive.bytes()));
+        String.format(
+            Locale.ROOT, "%s: %s, but %s has %d", source, size, archive.name(), archive.bytes()));
   }
 
   private void write(InputStream in, long start) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * CIFAR-10: photographs of ten kinds of things, 32 x 32 pixels in red, green and blue (Krizhevsky,
@@ -64,7 +65,7 @@ public final class Cifar10 extends ImageSet {
     }
     List<Path> batches = new ArrayList<>();
     for (int number = 1; number <= TRAIN_FILES; number++) {
-      Path batch = files.resolve(TRAIN_FILE.formatted(number));
+      Path batch = files.resolve(String.format(Locale.ROOT, TRAIN_FILE, number));
       if (Files.exists(batch)) {
         batches.add(batch);
       }
@@ -73,9 +74,9 @@ public final class Cifar10 extends ImageSet {
       throw new InvalidImageFileException(
           files
               + ": no training images: at least one of "
-              + TRAIN_FILE.formatted(1)
+              + String.format(Locale.ROOT, TRAIN_FILE, 1)
               + " to "
-              + TRAIN_FILE.formatted(TRAIN_FILES)
+              + String.format(Locale.ROOT, TRAIN_FILE, TRAIN_FILES)
               + " is needed");
     }
     Path test = files.resolve(TEST_FILE);

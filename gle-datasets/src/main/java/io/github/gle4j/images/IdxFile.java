@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Reads arrays of unsigned bytes in the idx format of MNIST: two bytes of zero, one for the type,
@@ -35,8 +36,12 @@ final class IdxFile {
     int expected = UNSIGNED_BYTE << 8 | dimensions;
     require(
         magic == expected,
-        "begins with 0x%08x, an idx file of unsigned bytes in %d dimension(s) with 0x%08x"
-            .formatted(magic, dimensions, expected),
+        String.format(
+            Locale.ROOT,
+            "begins with 0x%08x, an idx file of unsigned bytes in %d dimension(s) with 0x%08x",
+            magic,
+            dimensions,
+            expected),
         file);
     ByteBuffer sizes = ByteBuffer.wrap(ImageFile.exactly(dimensions * Integer.BYTES, in, file));
     int items = sizes.getInt();

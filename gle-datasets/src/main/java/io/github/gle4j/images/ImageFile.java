@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -72,7 +73,13 @@ final class ImageFile {
   static void requireLabel(int label, int classes, int image, Path file) throws IOException {
     if (label < 0 || label >= classes) {
       throw new InvalidImageFileException(
-          "%s: image %d has label %d, 0 to %d allowed".formatted(file, image, label, classes - 1));
+          String.format(
+              Locale.ROOT,
+              "%s: image %d has label %d, 0 to %d allowed",
+              file,
+              image,
+              label,
+              classes - 1));
     }
   }
 }

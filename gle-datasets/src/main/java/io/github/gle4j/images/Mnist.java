@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * MNIST: handwritten digits, 28 x 28 pixels in shades of grey (LeCun, Bottou, Bengio, Haffner,
@@ -109,8 +110,13 @@ public final class Mnist extends ImageSet {
     int images = pixels.length / (SIDE * SIDE);
     if (labels.length != images) {
       throw new InvalidImageFileException(
-          "%s: %d labels, but %s has %d images"
-              .formatted(labelFile, labels.length, imageFile, images));
+          String.format(
+              Locale.ROOT,
+              "%s: %d labels, but %s has %d images",
+              labelFile,
+              labels.length,
+              imageFile,
+              images));
     }
     for (int i = 0; i < images; i++) {
       ImageFile.requireLabel(Byte.toUnsignedInt(labels[i]), CLASSES.size(), i, labelFile);

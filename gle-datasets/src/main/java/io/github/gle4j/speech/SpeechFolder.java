@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -151,8 +152,13 @@ final class SpeechFolder {
   private void requireNoneLeft(String list, Set<String> keys) throws IOException {
     if (!keys.isEmpty()) {
       throw new InvalidSpeechFolderException(
-          "%s: %s has %d clips that are not there, such as %s"
-              .formatted(folder, list, keys.size(), Collections.min(keys)));
+          String.format(
+              Locale.ROOT,
+              "%s: %s has %d clips that are not there, such as %s",
+              folder,
+              list,
+              keys.size(),
+              Collections.min(keys)));
     }
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,21 @@ class Cifar10Test {
     assertEquals(7, more.train().label(0));
     assertEquals(Byte.toUnsignedInt(second[1]), more.train().pixel(10_000 * 3072));
     assertEquals(data.testSha256(), more.testSha256());
+  }
+
+  @Test
+  void namesOfFilesDoNotDependOnTheLanguage() throws IOException {
+    write("data_batch_1.bin", TestImages.cifar(1, 10_000));
+    write("test_batch.bin", TestImages.cifar(2, 10_000));
+    Locale usual = Locale.getDefault();
+    try {
+      for (String language : List.of("fa-IR", "ar-EG")) {
+        Locale.setDefault(Locale.forLanguageTag(language));
+        assertEquals(10_000, Cifar10.read(folder).trainSize());
+      }
+    } finally {
+      Locale.setDefault(usual);
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -154,8 +155,11 @@ final class CompareCommand implements Callable<Integer> {
     List<TrainingPlan> missing = plans.stream().filter(plan -> results.get(plan) == null).toList();
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
+        Locale.ROOT,
         "%d runs, %d of them finished already; results go to %s%n",
-        plans.size(), plans.size() - missing.size(), out);
+        plans.size(),
+        plans.size() - missing.size(),
+        out);
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
@@ -191,6 +195,7 @@ final class CompareCommand implements Callable<Integer> {
     console.println();
     report.lines().forEach(console::println);
     console.printf(
+        Locale.ROOT,
         "%n%s, %d of %d runs finished, %s%n",
         interrupted ? "interrupted: the same command goes on" : "done",
         finished,

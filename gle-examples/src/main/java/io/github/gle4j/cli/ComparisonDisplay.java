@@ -64,7 +64,7 @@ final class ComparisonDisplay implements AutoCloseable {
       bar.stepTo(finishedEpochs);
       bar.setExtraMessage(" " + text);
     } else if (System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
-      line("%s  (%d of %d epochs)".formatted(text, finishedEpochs, epochs));
+      line(String.format(Locale.ROOT, "%s  (%d of %d epochs)", text, finishedEpochs, epochs));
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -167,7 +168,7 @@ final class DataCommand implements Callable<Integer> {
   }
 
   private static String shape(int sequences, int length) {
-    return "[%d, 1, %d]".formatted(sequences, length);
+    return String.format(Locale.ROOT, "[%d, 1, %d]", sequences, length);
   }
 
   static String counts(int[] counts) {

@@ -41,7 +41,7 @@ final class DownloadDisplay implements DownloadProgress, AutoCloseable {
       }
       bar.stepTo(done);
     } else if (another || System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
-      line("%s  %d of %d MB".formatted(now, done / MEGABYTE, total / MEGABYTE));
+      line(String.format(Locale.ROOT, "%s  %d of %d MB", now, done / MEGABYTE, total / MEGABYTE));
     }
   }
 

@@ -70,7 +70,7 @@ final class FigureCommand implements Callable<Integer> {
     List<Alignment> alignments = GradientAlignment.measureAll(seed, networks);
     List<String> files = AlignmentFigure.write(folder, alignments);
     print(console, alignments);
-    console.printf("%ndone, %s%n", Durations.text((System.nanoTime() - start) / 1e9));
+    console.printf(Locale.ROOT, "%ndone, %s%n", Durations.text((System.nanoTime() - start) / 1e9));
     console.println("  " + folder + ": " + String.join(", ", files));
     console.flush();
     return 0;

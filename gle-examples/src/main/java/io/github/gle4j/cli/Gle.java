@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -80,6 +81,8 @@ public final class Gle implements Runnable {
    */
   @SuppressWarnings("SystemOut") // the console is this program's business
   public static void main(String[] args) {
+    // Libraries that draw and show progress would write the digits of the user's language.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     Charset console = Charset.defaultCharset();
     int exitCode =
         run(

@@ -10,6 +10,7 @@ import io.github.gle4j.suite.BadInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Reads data sets of images and prints what they are. */
 final class ImageReport {
@@ -49,6 +50,7 @@ final class ImageReport {
   }
 
   private static String shape(int images, ImageSet data) {
-    return "[%d, %d, %d, %d]".formatted(images, data.channels(), data.height(), data.width());
+    return String.format(
+        Locale.ROOT, "[%d, %d, %d, %d]", images, data.channels(), data.height(), data.width());
   }
 }

@@ -80,7 +80,7 @@ final class ListenCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     int steps = listening.steps().size();
     int step = listening.decisionStep();
-    console.printf("%s hears: %s%n", network.name(), decision);
+    console.printf(Locale.ROOT, "%s hears: %s%n", network.name(), decision);
     console.println("  at the end of the clip: " + mostProbable(listening));
     console.printf(
         Locale.ROOT,

@@ -38,8 +38,12 @@ final class SpeechReport {
     FeatureOptions features = FeatureOptions.melSpectrogram();
     for (Part part : Part.values()) {
       out.printf(
+          Locale.ROOT,
           "%s shape: [%d, %d, %d]%n",
-          name(part), data.clips(part).size(), features.rows(), features.steps());
+          name(part),
+          data.clips(part).size(),
+          features.rows(),
+          features.steps());
     }
     for (Part part : Part.values()) {
       String counts =

@@ -304,8 +304,11 @@ final class TrainCommand implements Callable<Integer> {
       if (!WITH_RESUME.contains(option.longestName())) {
         throw new ParameterException(
             spec.commandLine(),
-            "%s: not allowed with %s, which goes on as the run was started"
-                .formatted(option.longestName(), RESUME));
+            String.format(
+                Locale.ROOT,
+                "%s: not allowed with %s, which goes on as the run was started",
+                option.longestName(),
+                RESUME));
       }
     }
     TrainCommand started;
@@ -397,8 +400,12 @@ final class TrainCommand implements Callable<Integer> {
     String when = last == null ? "before the first evaluation" : "after epoch " + last.epoch();
     console.println();
     console.println(
-        "%s %s, %s"
-            .formatted(status.toString().toLowerCase(Locale.ROOT), when, Durations.text(seconds)));
+        String.format(
+            Locale.ROOT,
+            "%s %s, %s",
+            status.toString().toLowerCase(Locale.ROOT),
+            when,
+            Durations.text(seconds)));
     if (last != null) {
       console.println("  train       " + TrainingDisplay.figures(last.train()));
       if (last.validation() != null) {

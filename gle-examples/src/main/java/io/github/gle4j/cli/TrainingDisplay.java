@@ -50,14 +50,15 @@ final class TrainingDisplay implements AutoCloseable {
       bar.setExtraMessage(" " + brief(progress) + lastTest);
     } else if (System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
       line(
-          "%s  %s %d/%d%s%s"
-              .formatted(
-                  epoch(progress.epoch()),
-                  progress.activity(),
-                  progress.done(),
-                  progress.total(),
-                  progress.learning() == null ? "" : "  " + figures(progress.learning()),
-                  pace(progress)));
+          String.format(
+              Locale.ROOT,
+              "%s  %s %d/%d%s%s",
+              epoch(progress.epoch()),
+              progress.activity(),
+              progress.done(),
+              progress.total(),
+              progress.learning() == null ? "" : "  " + figures(progress.learning()),
+              pace(progress)));
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
@@ -73,8 +74,11 @@ public final class FitAmongOtherLayers {
     for (int epoch = 1; epoch <= epochs; epoch++) {
       network.fit(train);
       System.out.printf(
+          Locale.ROOT,
           "epoch %d: score %.3f, accuracy over all steps %.1f %%%n",
-          epoch, network.score(), 100 * network.evaluate(test).accuracy());
+          epoch,
+          network.score(),
+          100 * network.evaluate(test).accuracy());
     }
 
     // Inference step by step. The state can be kept and put back.
@@ -90,8 +94,10 @@ public final class FitAmongOtherLayers {
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "state of layer 1: %s; probabilities of the first sequence in the end: %s%n",
-        halfWay.keySet(), probabilities.getRow(0));
+        halfWay.keySet(),
+        probabilities.getRow(0));
 
     // The dense and the lower GLE layer stay, the readout is a new one.
     MultiLayerNetwork transferred =
@@ -104,6 +110,7 @@ public final class FitAmongOtherLayers {
             .build();
     transferred.fit(train);
     System.out.printf(
+        Locale.ROOT,
         "new readout: accuracy over all steps %.1f %%%n",
         100 * transferred.evaluate(test).accuracy());
   }

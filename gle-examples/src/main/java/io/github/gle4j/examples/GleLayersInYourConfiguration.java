@@ -10,6 +10,7 @@ import io.github.gle4j.mnist1d.Mnist1dDataSetIterator.Part;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.train.StreamingResult;
 import io.github.gle4j.train.StreamingTrainer;
+import java.util.Locale;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -74,8 +75,11 @@ public final class GleLayersInYourConfiguration {
     for (int epoch = 1; epoch <= epochs; epoch++) {
       StreamingResult learning = trainer.fit(train, 1);
       System.out.printf(
+          Locale.ROOT,
           "epoch %d: accuracy while learning %.1f %%, on the test set %.1f %%%n",
-          epoch, 100 * learning.accuracy(), 100 * trainer.evaluate(test).accuracy());
+          epoch,
+          100 * learning.accuracy(),
+          100 * trainer.evaluate(test).accuracy());
     }
     System.out.println(trainer.evaluate(test).evaluation().confusionToString());
   }

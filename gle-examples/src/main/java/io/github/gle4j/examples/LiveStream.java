@@ -4,6 +4,7 @@ package io.github.gle4j.examples;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.train.StreamingTrainer;
+import java.util.Locale;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -73,8 +74,10 @@ public final class LiveStream {
       squaredTarget += plant * plant;
       if (k % report == 0) {
         System.out.printf(
+            Locale.ROOT,
             "step %6d: error %5.1f %% of the plant's power%n",
-            k, 100 * squaredError / squaredTarget);
+            k,
+            100 * squaredError / squaredTarget);
         squaredError = 0;
         squaredTarget = 0;
       }

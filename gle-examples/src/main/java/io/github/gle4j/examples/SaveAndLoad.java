@@ -8,6 +8,7 @@ import io.github.gle4j.train.StreamingTrainer;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -50,6 +51,7 @@ public final class SaveAndLoad {
     goesOn.restoreState(neurons);
     for (int k = 200; k < 205; k++) {
       System.out.printf(
+          Locale.ROOT,
           "step %d: original %.6f, loaded %.6f%n",
           k,
           trainer.step(wave(k), wave(k - 10)).getDouble(0),
@@ -60,7 +62,8 @@ public final class SaveAndLoad {
     for (int layer = 0; layer < neurons.size(); layer++) {
       loaded.rnnSetPreviousState(layer, goesOn.saveState().get(layer));
     }
-    System.out.printf("step 205: rnnTimeStep %.6f%n", loaded.rnnTimeStep(wave(205)).getDouble(0));
+    System.out.printf(
+        Locale.ROOT, "step 205: rnnTimeStep %.6f%n", loaded.rnnTimeStep(wave(205)).getDouble(0));
     if (!file.delete()) {
       file.deleteOnExit();
     }

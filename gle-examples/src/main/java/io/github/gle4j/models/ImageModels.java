@@ -10,6 +10,7 @@ import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
@@ -116,7 +117,8 @@ public final class ImageModels {
   public static int requireSteps(int steps) {
     if (steps < FEWEST_STEPS || steps > MOST_STEPS) {
       throw new IllegalArgumentException(
-          "steps = %d: %d to %d allowed".formatted(steps, FEWEST_STEPS, MOST_STEPS));
+          String.format(
+              Locale.ROOT, "steps = %d: %d to %d allowed", steps, FEWEST_STEPS, MOST_STEPS));
     }
     return steps;
   }

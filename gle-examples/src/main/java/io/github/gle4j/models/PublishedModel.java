@@ -7,6 +7,7 @@ import io.github.gle4j.nn.conf.GleDense;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
@@ -64,7 +65,7 @@ public enum PublishedModel {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "'%s' is unknown: %s allowed".formatted(modelName, names())));
+                    String.format(Locale.ROOT, "'%s' is unknown: %s allowed", modelName, names())));
   }
 
   private static String names() {

@@ -2,6 +2,7 @@
 package io.github.gle4j.models;
 
 import java.util.List;
+import java.util.Locale;
 
 /** How the learning rate changes from epoch to epoch. */
 public sealed interface RateSchedule {
@@ -53,6 +54,11 @@ public sealed interface RateSchedule {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "'%s' is unknown: %s, %s allowed".formatted(name, known.get(0), known.get(1))));
+                    String.format(
+                        Locale.ROOT,
+                        "'%s' is unknown: %s, %s allowed",
+                        name,
+                        known.get(0),
+                        known.get(1))));
   }
 }

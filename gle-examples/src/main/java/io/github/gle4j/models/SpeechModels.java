@@ -10,6 +10,7 @@ import io.github.gle4j.speech.FeatureOptions.Normalisation;
 import io.github.gle4j.speech.SpeechClasses;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -102,9 +103,13 @@ public final class SpeechModels {
   public static int requireUpsampling(int upsampling) {
     if (upsampling < COARSEST_UPSAMPLING || upsampling > FINEST_UPSAMPLING) {
       throw new IllegalArgumentException(
-          "upsampling = %d: %d to %d allowed, as the shortest time constant is %s windows"
-              .formatted(
-                  upsampling, COARSEST_UPSAMPLING, FINEST_UPSAMPLING, SHORTEST_TIME_CONSTANT));
+          String.format(
+              Locale.ROOT,
+              "upsampling = %d: %d to %d allowed, as the shortest time constant is %s windows",
+              upsampling,
+              COARSEST_UPSAMPLING,
+              FINEST_UPSAMPLING,
+              SHORTEST_TIME_CONSTANT));
     }
     return upsampling;
   }

@@ -4,6 +4,7 @@ package io.github.gle4j.models;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.train.Propagation;
 import java.util.List;
+import java.util.Locale;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -137,9 +138,12 @@ public record TaskModel(
     if (configuration.getNetworkInputs().size() != 1
         || configuration.getNetworkOutputs().size() != 1) {
       throw new IllegalArgumentException(
-          "model %s: inputs %s and outputs %s: one of each allowed"
-              .formatted(
-                  name, configuration.getNetworkInputs(), configuration.getNetworkOutputs()));
+          String.format(
+              Locale.ROOT,
+              "model %s: inputs %s and outputs %s: one of each allowed",
+              name,
+              configuration.getNetworkInputs(),
+              configuration.getNetworkOutputs()));
     }
     String json = configuration.toJson();
     Architecture architecture =
@@ -194,10 +198,17 @@ public record TaskModel(
       return Input.POINTS_AT_ONCE;
     }
     throw new IllegalArgumentException(
-        ("model %s takes neither sequences [batch, %d, %d] (%s) nor points [batch, %d] (%s): "
-                + "one of them and an output of %d classes allowed")
-            .formatted(
-                name, channels, length, sequence, channels * length, points, shape.classes()));
+        String.format(
+            Locale.ROOT,
+            "model %s takes neither sequences [batch, %d, %d] (%s) nor points [batch, %d] (%s): "
+                + "one of them and an output of %d classes allowed",
+            name,
+            channels,
+            length,
+            sequence,
+            channels * length,
+            points,
+            shape.classes()));
   }
 
   /** Null when the network turns the input into classes. DL4J reports a misfit by any exception. */
@@ -317,8 +328,12 @@ public record TaskModel(
     }
     if (!online()) {
       throw new IllegalArgumentException(
-          "length = %d: %s reads whole sequences, only %d allowed"
-              .formatted(length, name, shape.length()));
+          String.format(
+              Locale.ROOT,
+              "length = %d: %s reads whole sequences, only %d allowed",
+              length,
+              name,
+              shape.length()));
     }
     return new TaskModel(
         name, input, streaming, shape.withLength(length), settings, null, null, architecture);
@@ -348,8 +363,11 @@ public record TaskModel(
   public TaskModel withSchedule(RateSchedule schedule) {
     if (settings.learningRate() == null) {
       throw new IllegalArgumentException(
-          "schedule = %s: %s has updaters of its own, no schedule allowed"
-              .formatted(schedule, name));
+          String.format(
+              Locale.ROOT,
+              "schedule = %s: %s has updaters of its own, no schedule allowed",
+              schedule,
+              name));
     }
     return withSettings(settings.withSchedule(schedule));
   }
@@ -368,8 +386,10 @@ public record TaskModel(
   public TaskModel withPropagation(Propagation propagation) {
     if (!online()) {
       throw new IllegalArgumentException(
-          "propagation: %s does not learn from a stream; only networks that do allowed"
-              .formatted(name));
+          String.format(
+              Locale.ROOT,
+              "propagation: %s does not learn from a stream; only networks that do allowed",
+              name));
     }
     if (propagation == streaming.propagation()) {
       return this;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 
@@ -55,11 +56,15 @@ public final class TaskModels {
   public TaskModel register(TaskModel model) {
     if (!model.name().matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
       throw new IllegalArgumentException(
-          "model name '%s': letters, digits, '.', '-' and '_' allowed".formatted(model.name()));
+          String.format(
+              Locale.ROOT,
+              "model name '%s': letters, digits, '.', '-' and '_' allowed",
+              model.name()));
     }
     if (models.putIfAbsent(model.name(), model) != null) {
       throw new IllegalArgumentException(
-          "model name '%s' is taken: another one allowed".formatted(model.name()));
+          String.format(
+              Locale.ROOT, "model name '%s' is taken: another one allowed", model.name()));
     }
     return model;
   }
@@ -117,7 +122,11 @@ public final class TaskModels {
     TaskModel model = models.get(name);
     if (model == null) {
       throw new IllegalArgumentException(
-          "'%s' is unknown: %s allowed".formatted(name, String.join(", ", models.keySet())));
+          String.format(
+              Locale.ROOT,
+              "'%s' is unknown: %s allowed",
+              name,
+              String.join(", ", models.keySet())));
     }
     return model;
   }

@@ -54,16 +54,17 @@ final class ComparisonCsv {
     for (ComparedRun run : results.runs()) {
       for (Epoch epoch : run.epochs()) {
         table.append(
-            "%s,%d,%d,%s,%s,%s,%s,%s%n"
-                .formatted(
-                    run.model(),
-                    run.seed(),
-                    epoch.epoch(),
-                    epoch.trainLoss() == null ? "" : epoch.trainLoss(),
-                    epoch.validationLoss() == null ? "" : epoch.validationLoss(),
-                    epoch.testLoss(),
-                    epoch.testAccuracy(),
-                    cell(epoch.trainingSeconds())));
+            String.format(
+                Locale.ROOT,
+                "%s,%d,%d,%s,%s,%s,%s,%s%n",
+                run.model(),
+                run.seed(),
+                epoch.epoch(),
+                epoch.trainLoss() == null ? "" : epoch.trainLoss(),
+                epoch.validationLoss() == null ? "" : epoch.validationLoss(),
+                epoch.testLoss(),
+                epoch.testAccuracy(),
+                cell(epoch.trainingSeconds())));
       }
     }
     return table.toString();

@@ -83,7 +83,9 @@ final class ComparisonPage {
     html.append("<div class=\"grid\">");
     for (ModelSummary model : models) {
       if (!model.runs().isEmpty()) {
-        html.append("<figure><figcaption>%s</figcaption>".formatted(model.model().name()));
+        html.append(
+            String.format(
+                Locale.ROOT, "<figure><figcaption>%s</figcaption>", model.model().name()));
         html.append(picture.apply(model)).append("</figure>\n");
       }
     }
@@ -104,9 +106,12 @@ final class ComparisonPage {
     StringBuilder html = new StringBuilder("<p class=\"legend\">");
     for (ModelSummary model : models) {
       html.append(
-          "<span><i style=\"border-top:3px %s %s\"></i>%s</span> "
-              .formatted(
-                  dashes(model) == null ? "solid" : "dashed", colour(model), model.model().name()));
+          String.format(
+              Locale.ROOT,
+              "<span><i style=\"border-top:3px %s %s\"></i>%s</span> ",
+              dashes(model) == null ? "solid" : "dashed",
+              colour(model),
+              model.model().name()));
     }
     return html.append("</p>\n").toString();
   }

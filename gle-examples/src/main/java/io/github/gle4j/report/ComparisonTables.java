@@ -144,7 +144,7 @@ final class ComparisonTables {
   private static String publishedHeader(TaskDescription task) {
     return task.isPublishedData()
         ? "published: accuracy %"
-        : "published (%s): accuracy %%".formatted(task.published());
+        : String.format(Locale.ROOT, "published (%s): accuracy %%", task.published());
   }
 
   private static String grouped(long number) {

@@ -43,15 +43,16 @@ final class ComparisonWords {
             .map(p -> p.seed() + "")
             .distinct()
             .collect(Collectors.joining(", "));
-    return ("%d of %d runs are finished: %d models, seeds %s. Data: %s Accuracies are those of the"
+    return String.format(
+        Locale.ROOT,
+        "%d of %d runs are finished: %d models, seeds %s. Data: %s Accuracies are those of the"
             + " test set after the last epoch (not the best one), mean \u00b1 standard deviation over"
-            + " the seeds.")
-        .formatted(
-            results.runs().size(),
-            results.plans().size(),
-            results.models().size(),
-            seeds,
-            results.task().data());
+            + " the seeds.",
+        results.runs().size(),
+        results.plans().size(),
+        results.models().size(),
+        seeds,
+        results.task().data());
   }
 
   static List<String> explanations(ComparedResults results) {
@@ -76,13 +77,12 @@ final class ComparisonWords {
   private static String settings(TrainingPlan plan) {
     Double rate = plan.initialLearningRate();
     TrainingSettings settings = plan.model().settings();
-    return "%s: batches of %d, %s"
-        .formatted(
-            plan.model().name(),
-            settings.batchSize(),
-            rate == null
-                ? "updaters of its own"
-                : "learning rate " + rate + " " + settings.schedule());
+    return String.format(
+        Locale.ROOT,
+        "%s: batches of %d, %s",
+        plan.model().name(),
+        settings.batchSize(),
+        rate == null ? "updaters of its own" : "learning rate " + rate + " " + settings.schedule());
   }
 
   static List<String> deviations(ComparedResults results) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -100,7 +101,11 @@ record Manifest(
   }
 
   static String title(TrainingPlan plan) {
-    return "%s on %s, seed %d"
-        .formatted(plan.model().name(), plan.task().description().title(), plan.seed());
+    return String.format(
+        Locale.ROOT,
+        "%s on %s, seed %d",
+        plan.model().name(),
+        plan.task().description().title(),
+        plan.seed());
   }
 }

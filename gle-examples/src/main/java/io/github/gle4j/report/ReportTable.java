@@ -2,6 +2,7 @@
 package io.github.gle4j.report;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -27,15 +28,20 @@ record ReportTable(List<Column> columns) {
   String html(List<ModelSummary> rows) {
     StringBuilder html = new StringBuilder("<table><thead><tr>");
     for (Column column : columns) {
-      html.append("<th%s>%s</th>".formatted(style(column), escaped(column.header)));
+      html.append(
+          String.format(Locale.ROOT, "<th%s>%s</th>", style(column), escaped(column.header)));
     }
     html.append("</tr></thead><tbody>");
     for (ModelSummary row : rows) {
       html.append("<tr>");
       for (Column column : columns) {
         html.append(
-            "<td%s data-label=\"%s\">%s</td>"
-                .formatted(style(column), escaped(column.header), escaped(column.cell.apply(row))));
+            String.format(
+                Locale.ROOT,
+                "<td%s data-label=\"%s\">%s</td>",
+                style(column),
+                escaped(column.header),
+                escaped(column.cell.apply(row))));
       }
       html.append("</tr>\n");
     }

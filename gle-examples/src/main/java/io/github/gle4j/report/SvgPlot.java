@@ -105,8 +105,11 @@ final class SvgPlot {
       points.append(point(x[i], low[i]));
     }
     content.append(
-        "<polygon points=\"%s\" fill=\"%s\" fill-opacity=\"0.2\" stroke=\"none\"/>"
-            .formatted(points.toString().trim(), colour));
+        String.format(
+            Locale.ROOT,
+            "<polygon points=\"%s\" fill=\"%s\" fill-opacity=\"0.2\" stroke=\"none\"/>",
+            points.toString().trim(),
+            colour));
   }
 
   /** A curve; dashes: an SVG pattern, or null. */
@@ -116,11 +119,12 @@ final class SvgPlot {
       points.append(point(x[i], y[i]));
     }
     content.append(
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s/>"
-            .formatted(
-                points.toString().trim(),
-                colour,
-                dashes == null ? "" : " stroke-dasharray=\"" + dashes + "\""));
+        String.format(
+            Locale.ROOT,
+            "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s/>",
+            points.toString().trim(),
+            colour,
+            dashes == null ? "" : " stroke-dasharray=\"" + dashes + "\""));
   }
 
   /**
@@ -129,8 +133,13 @@ final class SvgPlot {
    * @param description for those who cannot see it
    */
   String svg(String description) {
-    return "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%s</svg>"
-        .formatted(WIDTH, HEIGHT, description, content);
+    return String.format(
+        Locale.ROOT,
+        "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%s</svg>",
+        WIDTH,
+        HEIGHT,
+        description,
+        content);
   }
 
   private void line(String kind, double x1, double y1, double x2, double y2) {

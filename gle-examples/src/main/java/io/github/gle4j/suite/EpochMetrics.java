@@ -4,6 +4,7 @@ package io.github.gle4j.suite;
 import io.github.gle4j.checkpoint.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.DoubleStream;
 
 /**
@@ -52,8 +53,12 @@ public record EpochMetrics(
     double[] cells = from.doubles(ENTRY);
     if (cells.length % COLUMNS != 0) {
       throw new IllegalArgumentException(
-          "the checkpoint has %d numbers in %s: %d for each epoch needed"
-              .formatted(cells.length, ENTRY, COLUMNS));
+          String.format(
+              Locale.ROOT,
+              "the checkpoint has %d numbers in %s: %d for each epoch needed",
+              cells.length,
+              ENTRY,
+              COLUMNS));
     }
     List<EpochMetrics> epochs = new ArrayList<>();
     for (int at = 0; at < cells.length; at += COLUMNS) {

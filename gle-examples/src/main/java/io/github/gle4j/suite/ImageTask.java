@@ -14,6 +14,7 @@ import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -42,8 +43,11 @@ public final class ImageTask implements Task {
   public ImageTask(ImageSet data, Integer steps) {
     if (data.trainSize() < FEWEST_IMAGES) {
       throw new IllegalArgumentException(
-          "%d training images: %d or more allowed, as a tenth is held out"
-              .formatted(data.trainSize(), FEWEST_IMAGES));
+          String.format(
+              Locale.ROOT,
+              "%d training images: %d or more allowed, as a tenth is held out",
+              data.trainSize(),
+              FEWEST_IMAGES));
     }
     this.data = data;
     isCifar10 = data instanceof Cifar10;
@@ -60,12 +64,20 @@ public final class ImageTask implements Task {
         data.classNames(),
         models.get(0).name(),
         PROTOCOL,
-        "%s: %d images for training, %d for validation, %d in the test set."
-            .formatted(title, parts.train().size(), parts.validation().size(), parts.test().size()),
+        String.format(
+            Locale.ROOT,
+            "%s: %d images for training, %d for validation, %d in the test set.",
+            title,
+            parts.train().size(),
+            parts.validation().size(),
+            parts.test().size()),
         "All learning rates are fixed. A tenth of the training images is held out; settings were"
             + " chosen by the accuracy on it. The test set decides nothing.",
         false,
-        "all %d training images, without any held out".formatted(isCifar10 ? 50_000 : 60_000));
+        String.format(
+            Locale.ROOT,
+            "all %d training images, without any held out",
+            isCifar10 ? 50_000 : 60_000));
   }
 
   private String name() {

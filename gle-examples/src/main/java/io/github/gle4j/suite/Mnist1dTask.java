@@ -8,6 +8,7 @@ import io.github.gle4j.models.SequenceShape;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -38,7 +39,7 @@ public final class Mnist1dTask implements Task {
   public Mnist1dTask(Protocol protocol, int samples, int length) {
     if (samples < FEWEST_SAMPLES) {
       throw new IllegalArgumentException(
-          "samples = %d: %d or more allowed".formatted(samples, FEWEST_SAMPLES));
+          String.format(Locale.ROOT, "samples = %d: %d or more allowed", samples, FEWEST_SAMPLES));
     }
     this.protocol = protocol;
     this.samples = samples;
@@ -63,13 +64,17 @@ public final class Mnist1dTask implements Task {
         IntStream.range(0, shape.classes()).mapToObj(Integer::toString).toList(),
         PublishedModel.GLE_15K.modelName(),
         protocol,
-        "MNIST-1D, %d sequences of the published seed %d, %s in the test set."
-            .formatted(samples, DATA_SEED, samples / 5),
+        String.format(
+            Locale.ROOT,
+            "MNIST-1D, %d sequences of the published seed %d, %s in the test set.",
+            samples,
+            DATA_SEED,
+            samples / 5),
         rates(),
         samples == PUBLISHED_SAMPLES,
         samples == PUBLISHED_SAMPLES
             ? "the same data"
-            : "%d sequences".formatted(PUBLISHED_SAMPLES));
+            : String.format(Locale.ROOT, "%d sequences", PUBLISHED_SAMPLES));
   }
 
   private String rates() {

@@ -3,6 +3,7 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.models.TaskModel;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** How a network learns from sequences. */
 public enum Mode {
@@ -41,8 +42,12 @@ public enum Mode {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "'%s' is unknown: %s, %s allowed"
-                        .formatted(modeName, STREAMING.modeName, SEQUENCE.modeName)));
+                    String.format(
+                        Locale.ROOT,
+                        "'%s' is unknown: %s, %s allowed",
+                        modeName,
+                        STREAMING.modeName,
+                        SEQUENCE.modeName)));
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.gle4j.suite;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** Which loss lowers the learning rate. */
 public enum Protocol {
@@ -35,8 +36,12 @@ public enum Protocol {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "'%s' is unknown: %s, %s allowed"
-                        .formatted(protocolName, HOLDOUT.protocolName, PAPER.protocolName)));
+                    String.format(
+                        Locale.ROOT,
+                        "'%s' is unknown: %s, %s allowed",
+                        protocolName,
+                        HOLDOUT.protocolName,
+                        PAPER.protocolName)));
   }
 
   /**

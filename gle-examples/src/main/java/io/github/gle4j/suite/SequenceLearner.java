@@ -5,6 +5,7 @@ import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.train.NetworkState;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
+import java.util.Locale;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -134,8 +135,10 @@ final class SequenceLearner implements Learner {
       INDArray gradient = ((MultiLayerNetwork) model).getFlattenedGradients();
       if (!Double.isFinite(model.score() + gradient.norm1Number().doubleValue())) {
         throw new ArithmeticException(
-            "the loss or its gradient is not finite before update %d; the parameters are those"
-                    .formatted(((MultiLayerNetwork) model).getIterationCount())
+            String.format(
+                    Locale.ROOT,
+                    "the loss or its gradient is not finite before update %d; the parameters are those",
+                    ((MultiLayerNetwork) model).getIterationCount())
                 + " before it. Is the learning rate too high?");
       }
     }

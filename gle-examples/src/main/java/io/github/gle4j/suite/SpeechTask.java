@@ -68,12 +68,18 @@ public final class SpeechTask implements Task {
         data.classes().names(),
         models.all().get(0).name(),
         Protocol.HOLDOUT,
-        "Google Speech Commands 0.02, %d classes, split by %s: %d clips for training, %d for"
-                .formatted(
-                    data.classes().names().size(), split, clips(Part.TRAIN), clips(Part.VALIDATION))
-            + " validation, %d in the test set%s."
-                .formatted(
-                    clips(Part.TEST), augmented ? "; training clips get noise and shifts" : ""),
+        String.format(
+                Locale.ROOT,
+                "Google Speech Commands 0.02, %d classes, split by %s: %d clips for training, %d for",
+                data.classes().names().size(),
+                split,
+                clips(Part.TRAIN),
+                clips(Part.VALIDATION))
+            + String.format(
+                Locale.ROOT,
+                " validation, %d in the test set%s.",
+                clips(Part.TEST),
+                augmented ? "; training clips get noise and shifts" : ""),
         "The loss on the clips for validation decides when learning rates are lowered, as published"
             + " for GLE, unless they have another schedule. The test set decides nothing.",
         isPublishedData(),

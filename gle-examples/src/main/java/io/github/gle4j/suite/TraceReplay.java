@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
@@ -369,7 +370,7 @@ public final class TraceReplay {
     require(
         expected.equalShapes(actual),
         "steps, quantity " + quantity,
-        "%d rows of %d numbers".formatted(actual.size(0), actual.size(1)));
+        String.format(Locale.ROOT, "%d rows of %d numbers", actual.size(0), actual.size(1)));
     for (long i = 0; i < actual.size(0); i++) {
       for (long j = 0; j < actual.size(1); j++) {
         deviation(quantity, expected.getDouble(i, j), actual.getDouble(i, j));

@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -75,8 +76,12 @@ public record TrainedSpeechModel(
     }
     if (!task.equals(SpeechTask.NAME)) {
       throw new BadInputException(
-          "%s: a model of %s; one of %s allowed"
-              .formatted(folder, task.isEmpty() ? "no data set" : task, SpeechTask.NAME));
+          String.format(
+              Locale.ROOT,
+              "%s: a model of %s; one of %s allowed",
+              folder,
+              task.isEmpty() ? "no data set" : task,
+              SpeechTask.NAME));
     }
     List<String> classes = new ArrayList<>();
     manifest.at("/data/classes").forEach(name -> classes.add(name.asText()));
@@ -103,8 +108,12 @@ public record TrainedSpeechModel(
               .map(TaskModel::name)
               .toList();
       throw new BadInputException(
-          "%s: %s sees a clip as a whole and cannot listen to it step by step; %s allowed"
-              .formatted(folder, name, String.join(", ", streamed)));
+          String.format(
+              Locale.ROOT,
+              "%s: %s sees a clip as a whole and cannot listen to it step by step; %s allowed",
+              folder,
+              name,
+              String.join(", ", streamed)));
     }
     return model;
   }

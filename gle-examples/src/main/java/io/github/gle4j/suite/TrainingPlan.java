@@ -2,6 +2,7 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.models.TaskModel;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.api.Model;
 
@@ -67,32 +68,54 @@ public record TrainingPlan(
     }
     if (learningRate != null && model.settings().learningRate() == null) {
       throw new IllegalArgumentException(
-          "learning-rate = %s: %s has updaters of its own, no rate allowed"
-              .formatted(learningRate, model.name()));
+          String.format(
+              Locale.ROOT,
+              "learning-rate = %s: %s has updaters of its own, no rate allowed",
+              learningRate,
+              model.name()));
     }
     if (mode == Mode.STREAMING && !model.online()) {
       throw new IllegalArgumentException(
-          "mode = %s: %s learns from whole sequences, only %s allowed"
-              .formatted(mode.modeName(), model.name(), Mode.SEQUENCE.modeName()));
+          String.format(
+              Locale.ROOT,
+              "mode = %s: %s learns from whole sequences, only %s allowed",
+              mode.modeName(),
+              model.name(),
+              Mode.SEQUENCE.modeName()));
     }
     if (mode == Mode.SEQUENCE && model.online() && model.input() == TaskModel.Input.IMAGE) {
       throw new IllegalArgumentException(
-          "mode = %s: %s learns from images at rest, only %s allowed"
-              .formatted(mode.modeName(), model.name(), Mode.STREAMING.modeName()));
+          String.format(
+              Locale.ROOT,
+              "mode = %s: %s learns from images at rest, only %s allowed",
+              mode.modeName(),
+              model.name(),
+              Mode.STREAMING.modeName()));
     }
     if (segment != null && mode != Mode.SEQUENCE) {
       throw new IllegalArgumentException(
-          "segment = %d: only mode %s has segments, %s updates after every time step"
-              .formatted(segment, Mode.SEQUENCE.modeName(), mode.modeName()));
+          String.format(
+              Locale.ROOT,
+              "segment = %d: only mode %s has segments, %s updates after every time step",
+              segment,
+              Mode.SEQUENCE.modeName(),
+              mode.modeName()));
     }
     if (segment != null && !model.online()) {
       throw new IllegalArgumentException(
-          "segment = %d: %s learns from whole sequences, no segments allowed"
-              .formatted(segment, model.name()));
+          String.format(
+              Locale.ROOT,
+              "segment = %d: %s learns from whole sequences, no segments allowed",
+              segment,
+              model.name()));
     }
     if (segment != null && (segment < 1 || segment > length())) {
       throw new IllegalArgumentException(
-          "segment = %d: 1 to %d, the length of a sequence, allowed".formatted(segment, length()));
+          String.format(
+              Locale.ROOT,
+              "segment = %d: 1 to %d, the length of a sequence, allowed",
+              segment,
+              length()));
     }
     return this;
   }

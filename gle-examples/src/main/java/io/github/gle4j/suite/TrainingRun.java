@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -178,8 +179,12 @@ public final class TrainingRun implements AutoCloseable {
         || saved.epoch() > plan.epochs() + 1
         || saved.batches() >= parts.batchesPerEpoch()) {
       throw new IllegalArgumentException(
-          "the checkpoint is after %d epochs and %d minibatches, with the figures of %d epochs"
-              .formatted(saved.epoch(), saved.batches(), epochs.size()));
+          String.format(
+              Locale.ROOT,
+              "the checkpoint is after %d epochs and %d minibatches, with the figures of %d epochs",
+              saved.epoch(),
+              saved.batches(),
+              epochs.size()));
     }
     long[] costs = from.longs(COSTS, 2);
     Evaluation evaluation = saved.epoch() == 0 ? null : evaluation(from.text(TEST));

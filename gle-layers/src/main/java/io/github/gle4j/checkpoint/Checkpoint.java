@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -147,8 +148,12 @@ public final class Checkpoint {
     for (long value : values) {
       if (value < 0 || value > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
-            "the checkpoint has %d in %s: 0 to %d allowed"
-                .formatted(value, name, Integer.MAX_VALUE));
+            String.format(
+                Locale.ROOT,
+                "the checkpoint has %d in %s: 0 to %d allowed",
+                value,
+                name,
+                Integer.MAX_VALUE));
       }
     }
     return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
@@ -182,7 +187,8 @@ public final class Checkpoint {
   private static void requireCount(String name, int needed, int saved) {
     if (saved != needed) {
       throw new IllegalArgumentException(
-          "the checkpoint has %d numbers in %s: %d needed".formatted(saved, name, needed));
+          String.format(
+              Locale.ROOT, "the checkpoint has %d numbers in %s: %d needed", saved, name, needed));
     }
   }
 

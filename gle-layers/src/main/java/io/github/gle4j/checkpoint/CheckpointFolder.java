@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -20,7 +21,8 @@ import java.util.regex.Pattern;
  * with the name of a checkpoint is whole. One folder is for one run at a time.
  */
 public final class CheckpointFolder {
-  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{12})\\.gle");
+  // Digits of any script: names were once written in those of the system's language.
+  private static final Pattern NAME = Pattern.compile("checkpoint-(\\p{Nd}{12})\\.gle");
   private static final String TEMPORARY = ".checkpoint.writing";
 
   private final Path folder;
@@ -69,7 +71,7 @@ public final class CheckpointFolder {
     Files.createDirectories(folder);
     List<Path> earlier = files();
     long number = earlier.isEmpty() ? 1 : number(earlier.get(0)).getAsLong() + 1;
-    Path file = folder.resolve("checkpoint-%012d.gle".formatted(number));
+    Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%012d.gle", number));
     Path temporary = folder.resolve(TEMPORARY);
     ByteBuffer content = CheckpointFormat.encode(checkpoint);
     try {

@@ -3,6 +3,7 @@ package io.github.gle4j.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntToDoubleFunction;
@@ -191,7 +192,8 @@ public interface TimeConstants {
     Population.requirePositive("highest" + name, highest);
     if (highest < lowest) {
       throw new IllegalArgumentException(
-          "highest%s = %s is below lowest%s = %s".formatted(name, highest, name, lowest));
+          String.format(
+              Locale.ROOT, "highest%s = %s is below lowest%s = %s", name, highest, name, lowest));
     }
   }
 
@@ -199,11 +201,12 @@ public interface TimeConstants {
     Population.requirePositive("mean" + name, mean);
     if (mean < lowest) {
       throw new IllegalArgumentException(
-          "mean%s = %s is below lowest = %s".formatted(name, mean, lowest));
+          String.format(Locale.ROOT, "mean%s = %s is below lowest = %s", name, mean, lowest));
     }
     if (!(deviation >= 0) || Double.isInfinite(deviation)) {
       throw new IllegalArgumentException(
-          "deviation%s = %s: a finite number >= 0 is allowed".formatted(name, deviation));
+          String.format(
+              Locale.ROOT, "deviation%s = %s: a finite number >= 0 is allowed", name, deviation));
     }
   }
 }

@@ -4,6 +4,7 @@ package io.github.gle4j.train;
 import io.github.gle4j.nn.conf.GleNeurons;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
@@ -222,7 +223,8 @@ final class ParameterUpdate {
 
   private static IllegalStateException notFinite(String what, int layer) {
     return new IllegalStateException(
-        "%s of layer %d is not finite: set it to finite values".formatted(what, layer));
+        String.format(
+            Locale.ROOT, "%s of layer %d is not finite: set it to finite values", what, layer));
   }
 
   /** A softmax hides what is infinite. */

@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.Arrays;
+import java.util.Locale;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -128,8 +129,15 @@ final class SequenceSteps {
           double value = isConstant ? array.getDouble(b, i) : array.getDouble(b, i, t);
           if (!Double.isFinite(value) && counts.at(b, i, t)) {
             throw new IllegalArgumentException(
-                "%s of sample %d, %s %d, step %d = %s: finite numbers are allowed"
-                    .formatted(name, b, column, i, t, value));
+                String.format(
+                    Locale.ROOT,
+                    "%s of sample %d, %s %d, step %d = %s: finite numbers are allowed",
+                    name,
+                    b,
+                    column,
+                    i,
+                    t,
+                    value));
           }
         }
       }

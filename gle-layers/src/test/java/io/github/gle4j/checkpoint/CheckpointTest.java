@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,40 @@ class CheckpointTest {
     same(checkpoint(5), loaded.checkpoint());
     assertEquals(List.of(), loaded.skipped());
     assertEquals(List.of("checkpoint-000000000004.gle", "checkpoint-000000000005.gle"), names());
+  }
+
+  /** Such names were written where the system's language has other digits. */
+  @Test
+  void namesInDigitsOfAnotherScriptAreFound() throws IOException {
+    CheckpointFolder checkpoints = new CheckpointFolder(folder, 2);
+    for (String digits : List.of("۰۰۰۰۰۰۰۰۰۰۰۷", "٠٠٠٠٠٠٠٠٠٠٠٧")) {
+      Path file = checkpoints.save(checkpoint(7));
+      Files.move(file, folder.resolve("checkpoint-" + digits + ".gle"));
+      same(checkpoint(7), checkpoints.load().orElseThrow().checkpoint());
+      Path next = checkpoints.save(checkpoint(8));
+      assertEquals("checkpoint-000000000008.gle", next.getFileName().toString());
+      same(checkpoint(8), checkpoints.load().orElseThrow().checkpoint());
+      Files.delete(next);
+      Files.delete(folder.resolve("checkpoint-" + digits + ".gle"));
+    }
+    Files.writeString(folder.resolve("checkpoint-00000000000x.gle"), "no number");
+    assertTrue(checkpoints.load().isEmpty());
+  }
+
+  @Test
+  void namesAreTheSameInEveryLanguage() throws IOException {
+    Locale usual = Locale.getDefault();
+    try {
+      for (String language : List.of("fa-IR", "ar-EG", "bn-BD", "de-DE")) {
+        Locale.setDefault(Locale.forLanguageTag(language));
+        Path run = folder.resolve(language);
+        Path file = new CheckpointFolder(run, 1).save(checkpoint(1));
+        assertEquals(run.resolve("checkpoint-000000000001.gle"), file);
+        same(checkpoint(1), new CheckpointFolder(run, 1).load().orElseThrow().checkpoint());
+      }
+    } finally {
+      Locale.setDefault(usual);
+    }
   }
 
   private List<String> names() throws IOException {

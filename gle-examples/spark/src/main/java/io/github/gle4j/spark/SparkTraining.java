@@ -7,6 +7,7 @@ import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
@@ -61,7 +62,7 @@ public final class SparkTraining {
     SparkConf conf = new SparkConf().setMaster(master).setAppName("GLE on Spark");
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       for (double accuracy : train(spark, epochs)) {
-        System.out.printf("accuracy on new sequences: %.1f %%%n", 100 * accuracy);
+        System.out.printf(Locale.ROOT, "accuracy on new sequences: %.1f %%%n", 100 * accuracy);
       }
     }
   }

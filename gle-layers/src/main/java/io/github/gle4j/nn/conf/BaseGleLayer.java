@@ -7,6 +7,7 @@ import io.github.gle4j.nn.layers.GleParamInitializer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -300,14 +301,15 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
 
   @Override
   public String toString() {
-    return "%s(super=%s, timeConstants=%s, dt=%s, gamma=%s, learned=%s)"
-        .formatted(
-            getClass().getSimpleName(),
-            super.toString(),
-            timeConstants,
-            dt,
-            gamma,
-            learnedTimeConstants);
+    return String.format(
+        Locale.ROOT,
+        "%s(super=%s, timeConstants=%s, dt=%s, gamma=%s, learned=%s)",
+        getClass().getSimpleName(),
+        super.toString(),
+        timeConstants,
+        dt,
+        gamma,
+        learnedTimeConstants);
   }
 
   @Override

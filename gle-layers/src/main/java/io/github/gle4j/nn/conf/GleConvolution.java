@@ -6,6 +6,7 @@ import io.github.gle4j.nn.layers.GleConvolutionImpl;
 import io.github.gle4j.nn.layers.GleConvolutionParamInitializer;
 import io.github.gle4j.nn.layers.GleParamInitializer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.Layer;
@@ -164,8 +165,12 @@ public final class GleConvolution extends BaseGleLayer {
     long padded = size + 2L * padding[dimension];
     require(
         extent <= padded,
-        "the kernel's %s %d is above that of the input, %d: at most as large is allowed"
-            .formatted(name, extent, padded));
+        String.format(
+            Locale.ROOT,
+            "the kernel's %s %d is above that of the input, %d: at most as large is allowed",
+            name,
+            extent,
+            padded));
   }
 
   @Override
@@ -206,8 +211,14 @@ public final class GleConvolution extends BaseGleLayer {
           "sequences in format " + sequence.getFormat() + ": NCW is allowed");
       require( // DL4J takes the input to be recurrent(nIn) where setInputType was not called
           sequence.getSize() == nIn || sequence.getSize() == nIn * height * width,
-          "the input has %d values per time step: images of shape [%d, %d, %d] have %d"
-              .formatted(sequence.getSize(), nIn, height, width, nIn * height * width));
+          String.format(
+              Locale.ROOT,
+              "the input has %d values per time step: images of shape [%d, %d, %d] have %d",
+              sequence.getSize(),
+              nIn,
+              height,
+              width,
+              nIn * height * width));
       return imageType(nIn);
     }
     throw new DL4JInvalidConfigException(

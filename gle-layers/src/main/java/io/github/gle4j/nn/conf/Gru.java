@@ -6,6 +6,7 @@ import io.github.gle4j.nn.layers.GruParamInitializer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
@@ -94,8 +95,12 @@ public final class Gru extends BaseRecurrentLayer {
     if (!Elementwise.is(activation)) {
       String name = getLayerName() == null ? "" : " \"" + getLayerName() + "\"";
       throw new DL4JInvalidConfigException(
-          "Gru%s: %s %s: an elementwise, deterministic function without parameters is allowed"
-              .formatted(name, what, activation));
+          String.format(
+              Locale.ROOT,
+              "Gru%s: %s %s: an elementwise, deterministic function without parameters is allowed",
+              name,
+              what,
+              activation));
     }
   }
 
@@ -178,7 +183,8 @@ public final class Gru extends BaseRecurrentLayer {
 
   @Override
   public String toString() {
-    return "Gru(super=%s, gateActivationFn=%s)".formatted(super.toString(), gateActivationFn);
+    return String.format(
+        Locale.ROOT, "Gru(super=%s, gateActivationFn=%s)", super.toString(), gateActivationFn);
   }
 
   /** Builds a {@link Gru} in DL4J's style. */

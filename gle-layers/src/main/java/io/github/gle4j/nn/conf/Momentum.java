@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.conf;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -126,8 +127,12 @@ public final class Momentum implements IUpdater {
 
   @Override
   public String toString() {
-    return "Momentum(learningRate=%s, learningRateSchedule=%s, momentum=%s)"
-        .formatted(learningRate, learningRateSchedule, momentum);
+    return String.format(
+        Locale.ROOT,
+        "Momentum(learningRate=%s, learningRateSchedule=%s, momentum=%s)",
+        learningRate,
+        learningRateSchedule,
+        momentum);
   }
 
   private static final class Updater implements GradientUpdater<Momentum> {
