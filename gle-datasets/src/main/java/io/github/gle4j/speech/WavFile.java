@@ -9,10 +9,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
- * Reads WAV recordings: integer PCM of 8, 16, 24 or 32 bits, one or two channels, two being
- * averaged. Everything else is refused by name.
+ * Reads WAV recordings: integer PCM of 8, 16, 24 or 32 bits and floating-point numbers of 32 or 64,
+ * one or two channels, two being averaged. Everything else is refused by name.
+ *
+ * <p>Only what the samples depend on is required. The size of the whole file does not matter, nor
+ * do bytes behind the last whole sample. A data chunk whose size was left open, as programs do that
+ * write to a pipe or stop early, reaches to the end of the file; any other one that is longer than
+ * the file has been cut off.
  *
  * <p>Why not a library: DataVec's {@code Wave} prints what it does not like and goes on without
  * data, expects the samples at byte 44 and does not notice when they are cut off; {@code
@@ -31,6 +37,19 @@ final class WavFile {
   private static final int EXTENSIBLE_FORMAT = 40;
   private static final int EXTENSIBLE_CODEC = 24;
 
+  private static final Map<Integer, String> OTHER_CODECS =
+      Map.of(
+          2, "Microsoft ADPCM",
+          6, "A-law",
+          7, "mu-law",
+          0x11, "IMA ADPCM",
+          0x31, "GSM 6.10",
+          0x50, "MPEG",
+          0x55, "MP3");
+
+  // Writers that do not know the size yet put down the largest one of their type or one near it.
+  private static final long OPEN_BELOW = 1 << 16;
+
   // The rest of an extensible format's codec, which identifies it as a number of the old kind.
   private static final byte[] CODEC_TAIL = {
     0, 0, 0, 0, 0x10, 0, (byte) 0x80, 0, 0, (byte) 0xAA, 0, 0x38, (byte) 0x9B, 0x71
@@ -38,6 +57,7 @@ final class WavFile {
 
   private final String name;
   private final ByteBuffer bytes;
+  private boolean floating;
   private int channels;
   private int bits;
 
@@ -89,47 +109,82 @@ final class WavFile {
   }
 
   private float[] samples(int sampleRate) throws InvalidWavException {
-    int end = riffEnd();
+    readContainer();
     boolean described = false;
-    while (bytes.remaining() >= CHUNK_HEADER && bytes.position() + CHUNK_HEADER <= end) {
+    while (bytes.remaining() >= CHUNK_HEADER) {
       String chunk = fourLetters();
       long size = Integer.toUnsignedLong(bytes.getInt());
-      int start = bytes.position();
+      if (chunk.equals("data") && isOpen(size)) {
+        size = bytes.remaining();
+      }
       require(
-          start + size <= end,
-          "chunk '"
-              + chunk
-              + "' claims "
-              + size
-              + " bytes, "
-              + Math.max(0, end - start)
-              + " follow");
+          size <= bytes.remaining(),
+          "chunk '" + chunk + "' claims " + size + " bytes, " + bytes.remaining() + " follow");
+      int start = bytes.position();
       if (chunk.equals("fmt ")) {
         require(!described, "it describes its format twice");
         described = true;
         readFormat((int) size, sampleRate);
-      } else if (chunk.equals("data")) {
+      } else if (chunk.equals("data") && size > 0) {
         require(described, "samples come before their format");
         return decode((int) size);
       }
-      bytes.position(Math.min(end, start + (int) (size + size % 2)));
+      bytes.position(next(start, (int) size));
     }
     throw invalid("it has no " + (described ? "samples" : "format"));
   }
 
-  /** Reads the outermost header; returns where its content ends. */
-  private int riffEnd() throws InvalidWavException {
+  /** Whether the size of the data says only that it was not known when it was written. */
+  private boolean isOpen(long size) {
+    if (size == 0) {
+      return !chunksFollow();
+    }
+    boolean nearSigned = Math.abs(size - (1L << 31)) <= OPEN_BELOW;
+    boolean nearUnsigned = size >= (1L << 32) - OPEN_BELOW;
+    return size > bytes.remaining() && (nearSigned || nearUnsigned);
+  }
+
+  /** Whether the rest of the file is chunks and nothing else, so that no samples lie here. */
+  private boolean chunksFollow() {
+    int position = bytes.position();
+    while (position + CHUNK_HEADER <= bytes.limit()) {
+      for (int i = 0; i < Integer.BYTES; i++) {
+        if (bytes.get(position + i) < ' ' || bytes.get(position + i) > '~') {
+          return false;
+        }
+      }
+      long size = Integer.toUnsignedLong(bytes.getInt(position + Integer.BYTES));
+      if (size > bytes.limit() - position - CHUNK_HEADER) {
+        return false;
+      }
+      position = next(position + CHUNK_HEADER, (int) size);
+    }
+    return position == bytes.limit();
+  }
+
+  /** Where the next chunk begins: an odd one is filled up by a byte, which some writers forget. */
+  private int next(int start, int size) {
+    int end = start + size;
+    return size % 2 == 0 || end == bytes.limit() || isNamed(end) ? end : end + 1;
+  }
+
+  /** Whether a chunk that matters begins there. */
+  private boolean isNamed(int position) {
+    if (position + CHUNK_HEADER > bytes.limit()) {
+      return false;
+    }
+    String name = new String(bytes.array(), position, Integer.BYTES, StandardCharsets.ISO_8859_1);
+    return name.equals("fmt ") || name.equals("data");
+  }
+
+  /** Reads the outermost header, all but the size of the file, which nothing depends on. */
+  private void readContainer() throws InvalidWavException {
     require(bytes.remaining() >= 12, bytes.remaining() + " bytes are no WAV file");
     String container = fourLetters();
     require(container.equals("RIFF"), "begins with '" + container + "', a WAV file with 'RIFF'");
-    long size = Integer.toUnsignedLong(bytes.getInt());
-    int present = bytes.limit() - CHUNK_HEADER;
-    require(
-        size <= present,
-        "truncated: it claims " + size + " bytes behind its size, " + present + " follow");
+    bytes.getInt();
     String kind = fourLetters();
     require(kind.equals("WAVE"), "of kind '" + kind + "', 'WAVE' allowed");
-    return CHUNK_HEADER + (int) size;
   }
 
   private void readFormat(int size, int wantedRate) throws InvalidWavException {
@@ -146,45 +201,67 @@ final class WavFile {
       codec = Short.toUnsignedInt(bytes.getShort());
       byte[] tail = new byte[CODEC_TAIL.length];
       bytes.get(tail);
-      require(Arrays.equals(tail, CODEC_TAIL), "its codec is unknown, PCM allowed");
+      require(
+          Arrays.equals(tail, CODEC_TAIL),
+          "its codec is unknown, integer PCM or floating-point numbers allowed");
     }
-    require(codec != FLOAT, "samples are floating-point numbers, integer PCM allowed");
-    require(codec == PCM, "codec " + codec + ", 1 (integer PCM) allowed");
+    require(
+        codec == PCM || codec == FLOAT,
+        "codec "
+            + OTHER_CODECS.getOrDefault(codec, Integer.toString(codec))
+            + ", integer PCM or floating-point numbers allowed: convert it, for example by sox");
+    floating = codec == FLOAT;
     require(channels == 1 || channels == 2, channels + " channels, 1 or 2 allowed");
     require(
-        bits == 8 || bits == 16 || bits == 24 || bits == 32,
-        bits + " bits per sample, 8, 16, 24 or 32 allowed");
-    require(
-        frame == channels * bits / 8 && bytesPerSecond == rate * frame,
-        "its header contradicts itself: "
-            + channels
-            + " channels of "
-            + bits
-            + " bits at "
-            + rate
-            + " Hz, but "
-            + frame
-            + " bytes per frame and "
-            + bytesPerSecond
-            + " per second");
+        floating ? bits == 32 || bits == 64 : bits == 8 || bits == 16 || bits == 24 || bits == 32,
+        bits
+            + (floating ? " bits per floating-point" : " bits per")
+            + " sample, "
+            + (floating ? "32 or 64" : "8, 16, 24 or 32")
+            + " allowed");
+    requireAgreement(rate, bytesPerSecond, frame);
     require(
         rate == wantedRate,
         rate + " Hz, " + wantedRate + " Hz allowed: resample it, for example by sox");
   }
 
+  /**
+   * Two fields repeat what others say, and either may be wrong. If both say the same against the
+   * others, samples have another width than they should, or there are more or fewer channels.
+   */
+  private void requireAgreement(long rate, long bytesPerSecond, int frame)
+      throws InvalidWavException {
+    require(
+        frame == 0 || frame == channels * bits / 8 || bytesPerSecond != rate * frame,
+        "its header contradicts itself: "
+            + channels
+            + " channel(s) of "
+            + bits
+            + " bits at "
+            + rate
+            + " Hz, but "
+            + frame
+            + " bytes per frame (block align) and "
+            + bytesPerSecond
+            + " per second (byte rate)");
+  }
+
   private float[] decode(int size) throws InvalidWavException {
-    int frame = channels * bits / 8;
-    require(size % frame == 0, size + " bytes are no whole number of samples");
-    require(size > 0, "it has no samples");
-    float[] samples = new float[size / frame];
+    float[] samples = new float[size / (channels * bits / 8)];
+    require(samples.length > 0, "it has no samples");
     for (int i = 0; i < samples.length; i++) {
       float sum = sample();
       samples[i] = channels == 1 ? sum : (sum + sample()) / 2;
+      require(!Float.isNaN(samples[i]), "sample " + i + " is no number (NaN)");
     }
     return samples;
   }
 
   private float sample() {
+    if (floating) {
+      double value = bits == 32 ? bytes.getFloat() : bytes.getDouble();
+      return (float) Math.max(-1, Math.min(1, value)); // NaN stays NaN
+    }
     return switch (bits) {
       case 8 -> (Byte.toUnsignedInt(bytes.get()) - 128) * 0x1p-7f;
       case 16 -> bytes.getShort() * 0x1p-15f;

@@ -36,10 +36,10 @@ import org.datavec.api.writable.Writable;
  * DataSetIterator iterator = new SequenceRecordReaderDataSetIterator(reader, 32, 12, 32);
  * }</pre>
  *
- * <p>Files are integer PCM of 8, 16, 24 or 32 bits, one or two channels, two being averaged;
- * shorter ones are padded with zeros, longer ones cut. Others are refused: methods that cannot
- * throw an {@link InvalidWavException} throw it inside an {@link UncheckedIOException}, which names
- * the file.
+ * <p>Files are integer PCM of 8, 16, 24 or 32 bits or floating-point numbers of 32 or 64, which are
+ * clipped to -1 and 1, with one or two channels, two being averaged; shorter ones are padded with
+ * zeros, longer ones cut. Others are refused: methods that cannot throw an {@link
+ * InvalidWavException} throw it inside an {@link UncheckedIOException}, which names the file.
  *
  * <p>For Speech Commands, {@link SpeechCommandsDataSetIterator} is faster and knows the parts.
  * Although the interface extends {@code Serializable}, this reader cannot be serialised.
