@@ -75,7 +75,30 @@ public final class FeatureExtractor {
    * @throws IOException when it cannot be read at all
    */
   public float[][] clip(Path file) throws IOException {
-    float[] samples = WavFile.read(file, options.sampleRate());
+    return clip(samples(file));
+  }
+
+  /**
+   * The sound of a file, as long as it is. The file is opened once and read to its end, so a pipe
+   * will do.
+   *
+   * @param file a WAV file
+   * @return samples between -1 and 1, at least one
+   * @throws InvalidWavException when the file is damaged, or of a kind that is not read
+   * @throws IOException when it cannot be read at all
+   */
+  public float[] samples(Path file) throws IOException {
+    return WavFile.read(file, options.sampleRate());
+  }
+
+  /**
+   * The features of a clip, as a network gets them: padded with zeros or cut to the length of a
+   * clip, and upsampled.
+   *
+   * @param samples sound between -1 and 1
+   * @return values of shape [{@link FeatureOptions#rows()}][{@link FeatureOptions#steps()}]
+   */
+  public float[][] clip(float[] samples) {
     float[] flat = new float[options.frames() * options.rows()];
     extract(Arrays.copyOf(samples, options.clipSamples()), flat);
     int rows = options.rows();

@@ -6,14 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 
 /**
  * A file of a Speech Commands folder.
  *
- * @param key folder and file name with a slash between, as in the official lists
+ * @param key folder and file name with a slash between, the ending in small letters, as in the
+ *     official lists
  * @param folder name of the folder, which is a word, or one of the special names
  * @param word the word that is said, or the folder's name when that is not known
- * @param speaker the speaker's number or, when there is none, the key
+ * @param speaker the speaker's number or, when there is none, folder and file name
  */
 record Recording(Path file, String key, String folder, String word, String speaker) {
   private static final String SPEAKER_END = "_nohash_";
@@ -27,10 +29,11 @@ record Recording(Path file, String key, String folder, String word, String speak
   static Recording of(Path file) {
     String name = file.getFileName().toString();
     String folder = file.getParent().getFileName().toString();
-    String key = folder + "/" + name;
+    String path = path(file);
+    String key = key(path);
     int end = name.indexOf(SPEAKER_END);
     if (end < 0) {
-      return new Recording(file, key, folder, folder, key);
+      return new Recording(file, key, folder, folder, path);
     }
     String before = name.substring(0, end);
     int separator = before.lastIndexOf('_');
@@ -43,9 +46,21 @@ record Recording(Path file, String key, String folder, String word, String speak
         hasWord ? before.substring(separator + 1) : before);
   }
 
+  private static String path(Path file) {
+    return file.getParent().getFileName() + "/" + file.getFileName();
+  }
+
+  /** Whether a name is that of a WAV file, in letters of any case. */
   static boolean isClip(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(SUFFIX) && !name.startsWith(".");
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(SUFFIX);
+  }
+
+  /** A key whose ending has small letters, as in the official lists. */
+  static String key(String path) {
+    int ending = path.length() - SUFFIX.length();
+    return ending >= 0 && path.substring(ending).equalsIgnoreCase(SUFFIX)
+        ? path.substring(0, ending) + SUFFIX
+        : path;
   }
 
   /**
@@ -53,7 +68,7 @@ record Recording(Path file, String key, String folder, String word, String speak
    * Without a speaker it is of the file's name.
    */
   Part hashedPart() {
-    String hashed = speaker.equals(key) ? file.getFileName().toString() : speaker;
+    String hashed = speaker.equals(path(file)) ? file.getFileName().toString() : speaker;
     byte[] digest;
     try {
       digest = MessageDigest.getInstance("SHA-1").digest(hashed.getBytes(StandardCharsets.UTF_8));

@@ -27,17 +27,17 @@ public record SpeechClasses(List<String> words, boolean unknown, boolean silence
    * @param words names of folders, at least one, each once; for two classes in all at least
    * @param unknown whether some of the other words make up a class
    * @param silence whether background noise without a word is a class
-   * @throws IllegalArgumentException when a word is empty or there twice, or there are less than
-   *     two classes
+   * @throws IllegalArgumentException when a word is empty, no possible name, or there twice, or
+   *     there are less than two classes
    */
   public SpeechClasses {
     words = List.copyOf(words);
     for (String word : words) {
       require(
-          word.matches("[^_./\\\\][^/\\\\]*"),
+          word.matches("[^_./\\\\,\"\\p{Cntrl}][^/\\\\,\"\\p{Cntrl}]*"),
           "words",
           word,
-          "folder names that begin with neither '_' nor '.'");
+          "folder names that begin with neither '_' nor '.' and have no comma or quotation mark");
     }
     require(words.size() == Set.copyOf(words).size(), "words", words, "each word once");
     int extra = (unknown ? 1 : 0) + (silence ? 1 : 0);

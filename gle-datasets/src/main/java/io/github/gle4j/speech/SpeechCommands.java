@@ -65,34 +65,66 @@ public final class SpeechCommands {
   private final List<float[]> noise;
   private final Map<Path, float[]> noiseByFile = new HashMap<>();
   private final Map<Part, List<Clip>> clips = new EnumMap<>(Part.class);
+  private final List<String> notes;
 
   private SpeechCommands(Builder options) throws IOException {
     SpeechFolder source = SpeechFolder.of(options.folder);
     folder = options.folder;
-    classes = options.classes;
+    classes = options.everyWord ? everyWord(source, options.classes) : options.classes;
     noise = source.noise(SAMPLE_RATE, CLIP_SAMPLES);
     for (int i = 0; i < noise.size(); i++) {
       noiseByFile.put(source.noiseFiles().get(i), noise.get(i));
     }
     Map<Part, List<Recording>> parts = source.divided(options.split, options.seed);
+    List<SpeechFolder> sources = new ArrayList<>(List.of(source));
     if (options.testFolder != null) {
-      parts.put(Part.TEST, SpeechFolder.of(options.testFolder).recordings());
+      SpeechFolder test = SpeechFolder.of(options.testFolder);
+      parts.put(Part.TEST, test.recordings());
+      sources.add(test);
     }
-    requireEveryWord(source.recordings());
+    requireEveryWord(source);
     for (Part part : Part.values()) {
       clips.put(part, new Labelling(options, source, part).clips(parts.get(part)));
     }
+    notes = notes(sources);
+  }
+
+  private static SpeechClasses everyWord(SpeechFolder source, SpeechClasses others) {
+    return new SpeechClasses(source.words(), others.unknown(), others.silence());
+  }
+
+  private List<String> notes(List<SpeechFolder> sources) {
+    List<String> lines = new ArrayList<>();
+    for (SpeechFolder source : sources) {
+      String leftOut = source.leftOutOf(source.path());
+      if (!leftOut.isEmpty()) {
+        lines.add(source.path() + leftOut.replaceFirst(";", ":"));
+      }
+    }
+    int[] trained = labelCounts(Part.TRAIN);
+    List<String> untrained = new ArrayList<>(classes.names());
+    untrained.removeIf(name -> trained[classes.names().indexOf(name)] > 0);
+    if (!clips(Part.TRAIN).isEmpty() && !untrained.isEmpty()) {
+      lines.add(folder + ": no clip for training of " + String.join(", ", untrained));
+    }
+    return List.copyOf(lines);
   }
 
   private static Archive archive(String name, long bytes, String sha256) {
     return new Archive(name, URI.create(ADDRESS + name), bytes, sha256);
   }
 
-  private void requireEveryWord(List<Recording> recordings) throws IOException {
+  private void requireEveryWord(SpeechFolder source) throws IOException {
     for (String word : classes.words()) {
-      if (recordings.stream().noneMatch(each -> isOf(word, each))) {
+      if (source.recordings().stream().noneMatch(each -> isOf(word, each))) {
         throw new InvalidSpeechFolderException(
-            folder + ": no clip of '" + word + "', which is one of the wanted classes");
+            folder
+                + ": no clip of '"
+                + word
+                + "', which is one of the wanted classes"
+                + source.leftOutOf(folder.resolve(word))
+                + "; there are clips of "
+                + String.join(", ", source.words()));
       }
     }
   }
@@ -137,6 +169,25 @@ public final class SpeechCommands {
    */
   public List<Clip> clips(Part part) {
     return clips.get(part);
+  }
+
+  /**
+   * What a user should know: what was left out because it is no clip, and which classes have no
+   * clip for training.
+   *
+   * @return an unmodifiable list of lines, each of which names the folder; mostly empty
+   */
+  public List<String> notes() {
+    return notes;
+  }
+
+  /**
+   * Whether there are recordings of background noise, which {@link Augmentation} adds.
+   *
+   * @return true if there is one at least
+   */
+  public boolean hasNoise() {
+    return !noise.isEmpty();
   }
 
   /**
@@ -299,6 +350,7 @@ public final class SpeechCommands {
     private Path testFolder;
     private DownloadCache cache;
     private SpeechClasses classes = SpeechClasses.twelve();
+    private boolean everyWord;
     private Split split = Split.OFFICIAL_LISTS;
     private double unknownFraction = 0.1;
     private double silenceFraction = 0.1;
@@ -355,6 +407,18 @@ public final class SpeechCommands {
     }
 
     /**
+     * Whether every word that has a folder is a class, in alphabetical order, instead of those of
+     * {@link #classes}, which only say then whether unknown words and silence are.
+     *
+     * @param everyWord default false
+     * @return this builder
+     */
+    public Builder everyWord(boolean everyWord) {
+      this.everyWord = everyWord;
+      return this;
+    }
+
+    /**
      * How clips are divided into parts.
      *
      * @param split the split, default {@link Split#OFFICIAL_LISTS}
@@ -390,7 +454,7 @@ public final class SpeechCommands {
     }
 
     /**
-     * Seed of every choice at random: unknown words, silence, and {@link Split#SEEDED_SPEAKERS}.
+     * Seed of every choice at random: unknown words, silence, and the splits by a seed.
      *
      * @param seed 0 or more, default 0
      * @return this builder
@@ -418,13 +482,13 @@ public final class SpeechCommands {
       require(seed >= 0, "seed", seed, "0 or more");
       if (cache != null) {
         folder = cache.extracted(ARCHIVE);
-        if (testFolder == null && classes.equals(SpeechClasses.twelve())) {
+        if (testFolder == null && !everyWord && classes.equals(SpeechClasses.twelve())) {
           testFolder = cache.extracted(TEST_ARCHIVE);
         }
         cache = null;
       }
       require(
-          testFolder == null || split != Split.SEEDED_SPEAKERS,
+          testFolder == null || split == Split.OFFICIAL_LISTS || split == Split.SPEAKER_HASH,
           "split",
           split,
           "with a test folder, whose speakers might train, only the official ones");

@@ -2,19 +2,21 @@
 package io.github.gle4j.speech;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -25,11 +27,16 @@ final class SpeechFolder {
   static final String NOISE = "_background_noise_";
   private static final String VALIDATION_LIST = "validation_list.txt";
   private static final String TEST_LIST = "testing_list.txt";
+  private static final String NOISE_NOTICE = "README.md"; // of the official archive
+  private static final Set<String> SPECIAL =
+      Set.of(NOISE, SpeechClasses.SILENCE, SpeechClasses.UNKNOWN);
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final int PARTS_OF_TEN = 10;
 
   private final Path folder;
   private final List<Recording> recordings = new ArrayList<>(); // by key
   private final List<Path> noise = new ArrayList<>();
+  private final List<Path> leftOut = new ArrayList<>();
 
   private SpeechFolder(Path folder) {
     this.folder = folder;
@@ -42,32 +49,77 @@ final class SpeechFolder {
    */
   static SpeechFolder of(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
-      throw new InvalidSpeechFolderException(path + ": no such folder");
+      throw new InvalidSpeechFolderException(
+          path + (Files.exists(path) ? ": is a file; a folder is allowed" : ": no such folder"));
     }
     SpeechFolder result = new SpeechFolder(path);
-    for (Path word : sorted(path)) {
-      String name = word.getFileName().toString();
-      if (Files.isDirectory(word) && !name.startsWith(".")) {
-        for (Path file : sorted(word)) {
-          if (Recording.isClip(file) && name.equals(NOISE)) {
-            result.noise.add(file);
-          } else if (Recording.isClip(file)) {
-            result.recordings.add(Recording.of(file));
-          }
-        }
+    for (Path entry : sorted(path)) {
+      if (Files.isDirectory(entry)) {
+        result.add(entry);
+      } else if (Recording.isClip(entry)) { // it belongs to no word
+        result.leftOut.add(entry);
       }
     }
     if (result.recordings.isEmpty()) {
       throw new InvalidSpeechFolderException(
-          path + ": no WORD" + path.getFileSystem().getSeparator() + "NAME.wav in it");
+          path
+              + ": no WORD"
+              + path.getFileSystem().getSeparator()
+              + "NAME.wav in it"
+              + result.leftOutOf(path));
     }
     return result;
   }
 
+  private void add(Path word) throws IOException {
+    String name = word.getFileName().toString();
+    boolean isNoise = name.equals(NOISE);
+    boolean isUsed = !name.startsWith("_") || SPECIAL.contains(name);
+    for (Path file : sorted(word)) {
+      if (!isUsed || Files.isDirectory(file) || !Recording.isClip(file)) {
+        if (!(isNoise && file.endsWith(NOISE_NOTICE))) {
+          leftOut.add(file);
+        }
+      } else if (isNoise) {
+        noise.add(file);
+      } else {
+        recordings.add(Recording.of(file));
+      }
+    }
+  }
+
+  /** Nothing that is hidden. */
   private static List<Path> sorted(Path folder) throws IOException {
     try (Stream<Path> paths = Files.list(folder)) {
-      return paths.sorted().toList();
+      return paths.filter(path -> !path.getFileName().toString().startsWith(".")).sorted().toList();
     }
+  }
+
+  /** The names of the folders of words. */
+  List<String> words() {
+    return recordings.stream()
+        .map(Recording::folder)
+        .filter(name -> !name.startsWith("_"))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * What lies in this folder or those of words and is no clip.
+   *
+   * @param where a folder: only what lies in it or below
+   * @return words for the end of a line; none when nothing was left out
+   */
+  String leftOutOf(Path where) {
+    List<Path> found = leftOut.stream().filter(path -> path.startsWith(where)).toList();
+    return found.isEmpty()
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; left out, being no WORD/NAME.wav: %d, such as %s",
+            found.size(),
+            folder.relativize(found.get(0)));
   }
 
   Path path() {
@@ -108,6 +160,7 @@ final class SpeechFolder {
           case OFFICIAL_LISTS -> byLists();
           case SPEAKER_HASH -> byHash();
           case SEEDED_SPEAKERS -> bySeed(seed);
+          case SEEDED_FILES -> byFile(seed);
         };
     Map<Part, List<Recording>> result = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
@@ -121,16 +174,16 @@ final class SpeechFolder {
     Set<String> test = list(TEST_LIST);
     Map<Recording, Part> parts = new LinkedHashMap<>();
     for (Recording each : recordings) {
-      boolean validates = validation.remove(each.key());
-      boolean tests = test.remove(each.key());
+      boolean validates = validation.contains(each.key());
+      boolean tests = test.contains(each.key());
       if (validates && tests) {
         throw new InvalidSpeechFolderException(
             folder + ": " + each.key() + " is in " + VALIDATION_LIST + " and in " + TEST_LIST);
       }
       parts.put(each, validates ? Part.VALIDATION : tests ? Part.TEST : Part.TRAIN);
     }
-    requireNoneLeft(VALIDATION_LIST, validation);
-    requireNoneLeft(TEST_LIST, test);
+    requireAll(VALIDATION_LIST, validation);
+    requireAll(TEST_LIST, test);
     return parts;
   }
 
@@ -138,27 +191,47 @@ final class SpeechFolder {
     Path file = folder.resolve(name);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSpeechFolderException(
-          folder + ": no " + name + ", so no split by lists; by speakers allowed");
+          folder
+              + ": no "
+              + name
+              + ", so no split by lists; by speakers allowed, or by hash, files");
     }
-    Set<String> keys = new HashSet<>();
-    try (Stream<String> lines = Files.lines(file)) {
-      lines.map(String::strip).filter(line -> !line.isEmpty()).forEach(keys::add);
-    } catch (UncheckedIOException e) {
-      throw new InvalidSpeechFolderException(file + ": cannot be read: " + e.getMessage());
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw notUtf8(file);
     }
-    return keys;
+    if (text.indexOf('\0') >= 0) { // UTF-16 may pass for UTF-8
+      throw notUtf8(file);
+    }
+    String lines = text.isEmpty() || text.charAt(0) != BYTE_ORDER_MARK ? text : text.substring(1);
+    return lines
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .map(line -> Recording.key(line.replace('\\', '/')))
+        .collect(Collectors.toSet());
   }
 
-  private void requireNoneLeft(String list, Set<String> keys) throws IOException {
-    if (!keys.isEmpty()) {
+  private static InvalidSpeechFolderException notUtf8(Path file) {
+    return new InvalidSpeechFolderException(file + ": not UTF-8; a list of clips in UTF-8 allowed");
+  }
+
+  private void requireAll(String list, Set<String> keys) throws IOException {
+    Set<String> missing = new TreeSet<>(keys);
+    recordings.forEach(each -> missing.remove(each.key()));
+    if (!missing.isEmpty()) {
       throw new InvalidSpeechFolderException(
           String.format(
               Locale.ROOT,
-              "%s: %s has %d clips that are not there, such as %s",
+              "%s: %s has %d %s not there, such as %s; --split hash gives the official parts without"
+                  + " lists",
               folder,
               list,
-              keys.size(),
-              Collections.min(keys)));
+              missing.size(),
+              missing.size() == 1 ? "clip that is" : "clips that are",
+              missing.iterator().next()));
     }
   }
 
@@ -179,15 +252,28 @@ final class SpeechFolder {
           .add(each);
     }
     Map<Recording, Part> parts = new LinkedHashMap<>();
-    divide(speakers, seed, parts);
-    divide(silence, seed, parts);
+    divide(speakers, Seeds.random(seed), parts);
+    divide(silence, Seeds.random(seed), parts);
+    return parts;
+  }
+
+  /** Each word is divided on its own, so that every part has some of its clips. */
+  private Map<Recording, Part> byFile(long seed) {
+    Map<String, Map<String, List<Recording>>> words = new TreeMap<>();
+    for (Recording each : recordings) {
+      words
+          .computeIfAbsent(each.folder(), word -> new TreeMap<>())
+          .put(each.file().toString(), List.of(each));
+    }
+    Map<Recording, Part> parts = new LinkedHashMap<>();
+    words.forEach((word, files) -> divide(files, Seeds.random(seed, word.hashCode()), parts));
     return parts;
   }
 
   private static void divide(
-      Map<String, List<Recording>> speakers, long seed, Map<Recording, Part> parts) {
+      Map<String, List<Recording>> speakers, Random random, Map<Recording, Part> parts) {
     List<String> order = new ArrayList<>(speakers.keySet());
-    Collections.shuffle(order, Seeds.random(seed));
+    Collections.shuffle(order, random);
     int total = speakers.values().stream().mapToInt(List::size).sum();
     int taken = 0;
     for (String speaker : order) {

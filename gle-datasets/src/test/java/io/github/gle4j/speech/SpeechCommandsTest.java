@@ -11,6 +11,8 @@ import io.github.gle4j.download.DownloadCache;
 import io.github.gle4j.download.DownloadException;
 import io.github.gle4j.download.DownloadProgress;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,12 +154,134 @@ class SpeechCommandsTest {
     var absent =
         assertThrows(
             InvalidSpeechFolderException.class, () -> SpeechCommands.builder().folder(own).build());
-    assertTrue(absent.getMessage().contains("has 1 clips that are not there, such as yes/nobody"));
+    assertTrue(
+        absent
+            .getMessage()
+            .contains("has 1 clip that is not there, such as yes/nobody.wav; --split hash"));
     Files.writeString(own.resolve("testing_list.txt"), validation);
     var both =
         assertThrows(
             InvalidSpeechFolderException.class, () -> SpeechCommands.builder().folder(own).build());
     assertTrue(both.getMessage().contains("is in validation_list.txt and in testing_list.txt"));
+  }
+
+  private static SpeechCommands.Builder words(Path folder, String... words) {
+    return SpeechCommands.builder()
+        .folder(folder)
+        .split(Split.SEEDED_SPEAKERS)
+        .classes(new SpeechClasses(List.of(words), false, false));
+  }
+
+  private static int clips(SpeechCommands data) {
+    return Arrays.stream(Part.values()).mapToInt(part -> data.clips(part).size()).sum();
+  }
+
+  @Test
+  void endingsMayHaveLettersOfAnyCase() throws IOException {
+    for (String word : List.of("yes", "no")) {
+      for (String ending : List.of("wav", "WAV", "Wav", "wAv")) {
+        TestWavs.write(folder, word + "/x." + ending, 1, 800);
+      }
+    }
+    TestWavs.write(folder, "_background_noise_/hum.WAV", 2, 16_000);
+    SpeechCommands data = words(folder, "yes", "no").build();
+    assertEquals(8, clips(data));
+    assertTrue(data.hasNoise());
+    assertEquals(List.of(), data.notes());
+    Files.writeString(folder.resolve("validation_list.txt"), "yes/x.wav\n");
+    Files.writeString(folder.resolve("testing_list.txt"), "no/x.WAV\n");
+    SpeechCommands listed = words(folder, "yes", "no").split(Split.OFFICIAL_LISTS).build();
+    assertEquals(4, listed.clips(Part.VALIDATION).size());
+    assertEquals(4, listed.clips(Part.TEST).size());
+  }
+
+  @Test
+  void whatIsNoClipIsNamedOnce() throws IOException {
+    TestFolders.official(folder, 20);
+    SpeechCommands.Builder builder = SpeechCommands.builder().folder(folder);
+    builder.split(Split.SPEAKER_HASH);
+    for (String hidden : List.of("yes/._x.wav", "no/.DS_Store", ".git/x.flac", "README.md")) {
+      Path file = folder.resolve(hidden);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "x");
+    }
+    assertEquals(List.of(), builder.build().notes());
+    int before = clips(builder.build());
+    List<String> others =
+        List.of("yes/a.wave", "no/b.flac", "up/more/c.wav", "_background_noise_/d.mp3", "e.wav");
+    for (String other : others) {
+      TestWavs.write(folder, other, 3, 800);
+    }
+    TestWavs.write(folder, "_else_/f.wav", 3, 800); // neither a word nor special
+    assertEquals(
+        List.of(folder + ": left out, being no WORD/NAME.wav: 6, such as _background_noise_/d.mp3"),
+        builder.build().notes());
+    assertEquals(before, clips(builder.build()));
+    Path flac = folder.resolve("own");
+    TestWavs.write(flac, "lamp/a.flac", 1, 800);
+    TestWavs.write(flac, "door/a.wav", 1, 800);
+    assertUnusable(
+        flac
+            + ": no clip of 'lamp', which is one of the wanted classes; left out, being no"
+            + " WORD/NAME.wav: 1, such as lamp/a.flac; there are clips of door",
+        words(flac, "door", "lamp"));
+    Files.delete(flac.resolve("door/a.wav"));
+    assertUnusable(
+        flac + ": no WORD/NAME.wav in it; left out, being no WORD/NAME.wav: 1",
+        words(flac, "door", "lamp"));
+    assertUnusable(
+        flac.resolve("lamp/a.flac") + ": is a file; a folder is allowed",
+        words(flac.resolve("lamp/a.flac"), "door", "lamp"));
+  }
+
+  private static void assertUnusable(String message, SpeechCommands.Builder builder) {
+    var e = assertThrows(InvalidSpeechFolderException.class, builder::build);
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  @Test
+  void listsMayHaveAByteOrderMarkAndBackslashes() throws IOException {
+    Path own = TestFolders.official(folder.resolve("own"), 3);
+    String clip = TestFolders.speaker(0) + "_nohash_0.wav";
+    Path validation = own.resolve("validation_list.txt");
+    Files.writeString(own.resolve("testing_list.txt"), "no\\" + clip + "\r\n\r\n");
+    SpeechCommands.Builder builder = words(own, "yes", "no").split(Split.OFFICIAL_LISTS);
+    Files.writeString(validation, "\uFEFFyes/" + clip + "\r\n");
+    assertEquals(Set.of("yes/" + clip + "@0"), keys(builder.build().clips(Part.VALIDATION)));
+    assertEquals(Set.of("no/" + clip + "@0"), keys(builder.build().clips(Part.TEST)));
+    for (Charset other :
+        List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+      Files.writeString(validation, "yes/" + clip + "\n", other);
+      assertUnusable(validation + ": not UTF-8; a list of clips in UTF-8 allowed", builder);
+    }
+    Files.write(validation, "caf\u00e9/a.wav".getBytes(StandardCharsets.ISO_8859_1));
+    assertUnusable(validation + ": not UTF-8", builder);
+    Files.writeString(validation, "");
+    assertEquals(0, builder.build().clips(Part.VALIDATION).size());
+  }
+
+  @Test
+  void everyFolderCanBeAClass() throws IOException {
+    for (String word : List.of("lamp", "door", "b\u00e4r")) {
+      for (int i = 0; i < 6; i++) {
+        TestWavs.write(folder, word + "/anna_nohash_" + i + ".wav", i, 800);
+      }
+    }
+    Files.createDirectory(folder.resolve("empty"));
+    SpeechCommands.Builder builder = words(folder, "yes", "no").everyWord(true);
+    SpeechCommands data = builder.split(Split.SEEDED_FILES).build();
+    assertEquals(List.of("b\u00e4r", "door", "lamp"), data.classes().names());
+    assertArrayEquals(new int[] {4, 4, 4}, data.labelCounts(Part.TRAIN));
+    assertArrayEquals(new int[] {1, 1, 1}, data.labelCounts(Part.VALIDATION));
+    assertArrayEquals(new int[] {1, 1, 1}, data.labelCounts(Part.TEST));
+    assertNotEquals(keys(data.clips(Part.TRAIN)), keys(builder.seed(4).build().clips(Part.TRAIN)));
+    assertEquals(List.of(), data.notes());
+    SpeechCommands others =
+        words(folder, "lamp", "door")
+            .classes(new SpeechClasses(List.of("lamp", "door", "b\u00e4r"), true, false))
+            .split(Split.SEEDED_FILES)
+            .build();
+    assertEquals(List.of(folder + ": no clip for training of _unknown_"), others.notes());
   }
 
   @Test
@@ -293,6 +417,8 @@ class SpeechCommandsTest {
     assertClassesRefused("words = [a]: two or more classes", List.of("a"));
     assertClassesRefused("words = _unknown_: folder names", List.of("_unknown_", "a"));
     assertClassesRefused("words = ../a: folder names", List.of("../a", "b"));
+    assertClassesRefused("words = a,b: folder names", List.of("a,b", "b"));
+    assertClassesRefused("words = a\"b: folder names", List.of("a\"b", "b"));
     assertEquals(35, SpeechClasses.allWords().names().size());
     assertEquals(3, new SpeechClasses(List.of("a"), true, true).names().size());
   }

@@ -11,6 +11,8 @@ import io.github.gle4j.suite.BadInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -22,7 +24,8 @@ final class SpeechOptions {
   enum SplitName {
     LISTS(Split.OFFICIAL_LISTS),
     HASH(Split.SPEAKER_HASH),
-    SPEAKERS(Split.SEEDED_SPEAKERS);
+    SPEAKERS(Split.SEEDED_SPEAKERS),
+    FILES(Split.SEEDED_FILES);
 
     private final Split split;
 
@@ -37,7 +40,7 @@ final class SpeechOptions {
         }
       }
       throw new IllegalArgumentException(
-          "'" + value + "' is unknown: lists, hash, speakers allowed");
+          "'" + value + "' is unknown: lists, hash, speakers, files allowed");
     }
 
     @Override
@@ -48,6 +51,7 @@ final class SpeechOptions {
 
   private static final int TWELVE = 12;
   private static final int ALL_WORDS = 35;
+  private static final String EVERY_WORD = "all";
 
   @Option(
       names = "--data",
@@ -58,7 +62,7 @@ final class SpeechOptions {
         "cifar10, mnist: a folder with the files of the binary version, or with idx files "
             + "(default: the official ones, 170 and 12 MB, downloaded likewise)."
       })
-  private Path data;
+  private Path folder;
 
   @Option(
       names = "--test-data",
@@ -72,7 +76,8 @@ final class SpeechOptions {
       description = {
         "gsc: lists (default): the official lists of validation and test clips;",
         "hash: the official rule, a hash of the speaker;",
-        "speakers: 80/10/10 by speakers in random order, for folders with a part of the clips."
+        "speakers: 80/10/10 by speakers in random order, for folders with a part of the clips;",
+        "files: 80/10/10 of each word's clips in random order, for words few speakers have said."
       })
   private SplitName split;
 
@@ -82,9 +87,20 @@ final class SpeechOptions {
       description = "gsc: 12 (default: ten words, unknown, silence) or 35 (all words).")
   private Integer classes;
 
+  @Option(
+      names = "--words",
+      paramLabel = "W",
+      split = ",",
+      description = {
+        "gsc: words of your own, such as lamp,door: each has a folder of its name in --data.",
+        "all: every folder of it; _unknown_ and _silence_ among them add other words and background "
+            + "noise as classes."
+      })
+  private List<String> words = new ArrayList<>();
+
   /** The folder, or null for a download. */
   Path data() {
-    return data;
+    return folder;
   }
 
   /** The first of the other options that was given, or null. */
@@ -94,6 +110,9 @@ final class SpeechOptions {
     }
     if (split != null) {
       return "--split = " + split;
+    }
+    if (!words.isEmpty()) {
+      return "--words = " + String.join(",", words);
     }
     return classes == null ? null : "--classes = " + classes;
   }
@@ -114,26 +133,52 @@ final class SpeechOptions {
       throw new ParameterException(
           command, "--classes = " + classes + ": " + TWELVE + " or " + ALL_WORDS + " allowed");
     }
-    if (testData != null && split() == SplitName.SPEAKERS) {
+    if (classes != null && !words.isEmpty()) {
+      throw new ParameterException(
+          command, "--words = " + String.join(",", words) + ": only without --classes allowed");
+    }
+    if (testData != null && split() != SplitName.LISTS && split() != SplitName.HASH) {
       throw new ParameterException(
           command, "--split = " + split + ": with --test-data only lists or hash allowed");
     }
-    SpeechCommands.Builder builder =
-        SpeechCommands.builder()
-            .testFolder(testData)
-            .split(split().split)
-            .classes(
-                classes != null && classes == ALL_WORDS
-                    ? SpeechClasses.allWords()
-                    : SpeechClasses.twelve())
-            .seed(seed);
+    SpeechCommands data;
     try {
-      return data == null ? downloaded(builder, command.getOut()) : builder.folder(data).build();
+      SpeechCommands.Builder builder =
+          SpeechCommands.builder()
+              .testFolder(testData)
+              .split(split().split)
+              .classes(wanted())
+              .everyWord(words.contains(EVERY_WORD))
+              .seed(seed);
+      data =
+          folder == null ? downloaded(builder, command.getOut()) : builder.folder(folder).build();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command, "--" + e.getMessage(), e);
     } catch (InvalidSpeechFolderException | InvalidWavException e) {
       throw new BadInputException(e.getMessage());
     }
+    data.notes().forEach(command.getOut()::println);
+    command.getOut().flush();
+    return data;
+  }
+
+  private SpeechClasses wanted() {
+    if (words.isEmpty()) {
+      return classes != null && classes == ALL_WORDS
+          ? SpeechClasses.allWords()
+          : SpeechClasses.twelve();
+    }
+    List<String> named = new ArrayList<>(words);
+    boolean unknown = named.remove(SpeechClasses.UNKNOWN);
+    boolean silence = named.remove(SpeechClasses.SILENCE);
+    if (!named.remove(EVERY_WORD)) {
+      return new SpeechClasses(named, unknown, silence);
+    }
+    if (!named.isEmpty()) {
+      throw new IllegalArgumentException(
+          "words = " + String.join(",", words) + ": beside all only _unknown_, _silence_ allowed");
+    }
+    return new SpeechClasses(SpeechClasses.twelve().words(), unknown, silence);
   }
 
   private static SpeechCommands downloaded(SpeechCommands.Builder builder, PrintWriter out)

@@ -7,6 +7,7 @@ import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.speech.InvalidWavException;
+import io.github.gle4j.speech.SpeechCommands;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ImageTask;
 import io.github.gle4j.suite.Mnist1dTask;
@@ -176,12 +177,14 @@ final class TaskOptions {
     onlyImages();
     int fineness = upsampling == null ? SpeechModels.PUBLISHED_UPSAMPLING : upsampling;
     checked(() -> SpeechModels.requireUpsampling(fineness)); // before anything is read
+    SpeechCommands data = speech.load(spec.commandLine(), SPLIT_SEED);
+    if (!notAugmented && !data.hasNoise()) {
+      spec.commandLine()
+          .getOut()
+          .println(data.folder() + ": no background noise, so training clips get shifts only");
+    }
     try {
-      return new SpeechTask(
-          speech.load(spec.commandLine(), SPLIT_SEED),
-          speech.split().toString(),
-          !notAugmented,
-          fineness);
+      return new SpeechTask(data, speech.split().toString(), !notAugmented, fineness);
     } catch (InvalidWavException | IllegalArgumentException e) {
       throw new BadInputException(e.getMessage());
     }

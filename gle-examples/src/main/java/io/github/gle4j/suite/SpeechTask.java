@@ -41,10 +41,11 @@ public final class SpeechTask implements Task {
    *
    * @param data the clips
    * @param split how they were divided, in a word
-   * @param augmented whether training clips get noise and shifts, as published
+   * @param augmented whether training clips get noise and shifts, as published; only shifts where
+   *     the data has no background noise
    * @param upsampling time steps per window, for GLE networks
-   * @throws IllegalArgumentException when a part has no clip, there is no noise to add, or the
-   *     upsampling does not fit the GLE networks
+   * @throws IllegalArgumentException when a part has no clip, or the upsampling does not fit the
+   *     GLE networks
    * @throws io.github.gle4j.speech.InvalidWavException when a clip is damaged
    * @throws IOException when a clip cannot be read
    */
@@ -54,9 +55,24 @@ public final class SpeechTask implements Task {
     this.split = split;
     this.augmented = augmented;
     models = new SpeechModels(data.classes().names().size(), upsampling);
+    requireClips();
     parts(models.all().get(0), 0).close();
     for (Part part : Part.values()) {
       sha256.put(part, data.sha256(part));
+    }
+  }
+
+  private void requireClips() {
+    for (Part part : Part.values()) {
+      if (data.clips(part).isEmpty()) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s: split by %s leaves no clip for %s: another split, such as files, or more clips allowed",
+                data.folder(),
+                split,
+                part.name().toLowerCase(Locale.ROOT)));
+      }
     }
   }
 
@@ -79,7 +95,7 @@ public final class SpeechTask implements Task {
                 Locale.ROOT,
                 " validation, %d in the test set%s.",
                 clips(Part.TEST),
-                augmented ? "; training clips get noise and shifts" : ""),
+                augmentationInWords()),
         "The loss on the clips for validation decides when learning rates are lowered, as published"
             + " for GLE, unless they have another schedule. The test set decides nothing.",
         isPublishedData(),
@@ -92,6 +108,7 @@ public final class SpeechTask implements Task {
 
   private boolean isPublishedData() {
     return augmented
+        && data.hasNoise()
         && data.classes().equals(SpeechClasses.twelve())
         && PUBLISHED_CLIPS.entrySet().stream()
             .allMatch(part -> clips(part.getKey()) == part.getValue());
@@ -138,7 +155,21 @@ public final class SpeechTask implements Task {
   }
 
   private Augmentation augmentation() {
-    return augmented ? Augmentation.published() : null;
+    if (!augmented) {
+      return null;
+    }
+    Augmentation published = Augmentation.published();
+    return data.hasNoise()
+        ? published
+        : new Augmentation(0, published.decibels(), published.maximumShift());
+  }
+
+  private String augmentationInWords() {
+    return !augmented
+        ? ""
+        : data.hasNoise()
+            ? "; training clips get noise and shifts"
+            : "; training clips get shifts, no noise, as there is none";
   }
 
   private static Parts.Part part(SpeechCommandsDataSetIterator.Builder builder) {

@@ -98,7 +98,7 @@ class SpeechDataTest {
         "--data",
         clips);
     assertRefused(
-        "'--split': 'mine' is unknown: lists, hash, speakers allowed",
+        "'--split': 'mine' is unknown: lists, hash, speakers, files allowed",
         "data",
         "gsc",
         "--split=mine");
