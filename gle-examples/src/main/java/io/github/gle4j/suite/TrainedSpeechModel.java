@@ -62,6 +62,10 @@ public record TrainedSpeechModel(
    */
   public static TrainedSpeechModel read(Path folder) throws IOException {
     Path file = folder.resolve(MANIFEST);
+    if (Files.isRegularFile(folder)) {
+      throw new BadInputException(
+          folder + ": is a file; the output folder of gle train gsc allowed");
+    }
     if (!Files.isReadable(file)) {
       throw new BadInputException(
           folder + ": no " + MANIFEST + " in it; the output folder of gle train gsc allowed");

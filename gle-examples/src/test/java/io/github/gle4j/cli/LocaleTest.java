@@ -46,7 +46,14 @@ class LocaleTest {
   }
 
   private Outcome train(String out) {
-    return gle("train", "mnist1d", "--samples=60", "--epochs=2", "--out", folder.resolve(out));
+    return gle(
+        "train",
+        "mnist1d",
+        "--model=mlp-40",
+        "--samples=60",
+        "--epochs=2",
+        "--out",
+        folder.resolve(out));
   }
 
   /** fa, ar-EG, bn, my: other digits; tr: the letter i; de: the comma; th: another calendar. */
