@@ -44,6 +44,14 @@ public final class Cifar10 extends ImageSet {
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
+  /** A version that is published beside the binary one. */
+  private record Version(String name, String folder, String suffix) {}
+
+  private static final List<Version> OTHER_VERSIONS =
+      List.of(
+          new Version("Python", "cifar-10-batches-py", ""),
+          new Version("Matlab", "cifar-10-batches-mat", ".mat"));
+
   private Cifar10(LabelledImages train, LabelledImages test) {
     super(CHANNELS, SIDE, SIDE, CLASSES, train, test);
   }
@@ -59,10 +67,8 @@ public final class Cifar10 extends ImageSet {
    * @throws IOException when a file cannot be read
    */
   public static Cifar10 read(Path folder) throws IOException {
+    ImageFile.requireFolder(folder);
     Path files = Files.isDirectory(folder.resolve(FOLDER)) ? folder.resolve(FOLDER) : folder;
-    if (!Files.isDirectory(files)) {
-      throw new InvalidImageFileException(folder + ": no such folder");
-    }
     List<Path> batches = new ArrayList<>();
     for (int number = 1; number <= TRAIN_FILES; number++) {
       Path batch = files.resolve(String.format(Locale.ROOT, TRAIN_FILE, number));
@@ -71,6 +77,7 @@ public final class Cifar10 extends ImageSet {
       }
     }
     if (batches.isEmpty()) {
+      refuseOtherVersions(files);
       throw new InvalidImageFileException(
           files
               + ": no training images: at least one of "
@@ -84,6 +91,23 @@ public final class Cifar10 extends ImageSet {
       throw new InvalidImageFileException(files + ": no test images: " + TEST_FILE + " is needed");
     }
     return new Cifar10(images(batches, RECORDS), images(List.of(test), RECORDS));
+  }
+
+  private static void refuseOtherVersions(Path folder) throws IOException {
+    for (Version version : OTHER_VERSIONS) {
+      for (Path files : List.of(folder, folder.resolve(version.folder()))) {
+        if (Files.exists(files.resolve("test_batch" + version.suffix()))
+            || Files.exists(files.resolve("data_batch_1" + version.suffix()))) {
+          throw new InvalidImageFileException(
+              files
+                  + ": this is the "
+                  + version.name()
+                  + " version of CIFAR-10; the binary one, "
+                  + ARCHIVE.name()
+                  + ", is needed");
+        }
+      }
+    }
   }
 
   /**

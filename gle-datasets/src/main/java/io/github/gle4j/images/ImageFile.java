@@ -7,13 +7,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /** Opens files of images, gzipped or not, and says which one cannot be read. */
 final class ImageFile {
-  private static final String GZIP_SUFFIX = ".gz";
+  /** How gzipped files are called. */
+  static final String GZIP_SUFFIX = ".gz";
+
+  private static final byte[] IDX_START = {0, 0, 8};
 
   private ImageFile() {}
 
@@ -33,9 +37,8 @@ final class ImageFile {
     if (!Files.isRegularFile(file)) {
       throw new InvalidImageFileException(file + ": no such file");
     }
-    boolean gzipped = file.toString().endsWith(GZIP_SUFFIX);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
-        InputStream in = gzipped ? new GZIPInputStream(bytes) : bytes) {
+        InputStream in = isGzipped(bytes, file) ? new GZIPInputStream(bytes) : bytes) {
       return reader.read(in);
     } catch (InvalidImageFileException e) {
       throw e;
@@ -47,9 +50,23 @@ final class ImageFile {
     }
   }
 
-  /** The file itself or, when there is none, its gzipped form, whether that exists or not. */
-  static Path plainOrGzipped(Path file) {
-    return Files.exists(file) ? file : file.resolveSibling(file.getFileName() + GZIP_SUFFIX);
+  /** By what it holds: programs that unpack while they download leave the name as it was. */
+  private static boolean isGzipped(InputStream bytes, Path file) throws IOException {
+    bytes.mark(IDX_START.length);
+    byte[] start = bytes.readNBytes(IDX_START.length);
+    bytes.reset();
+    boolean named = file.toString().endsWith(GZIP_SUFFIX) && !Arrays.equals(start, IDX_START);
+    boolean begun = start.length >= 2 && start[0] == 0x1f && start[1] == (byte) 0x8b;
+    return named || begun;
+  }
+
+  /** Requires that data is in a folder. */
+  static void requireFolder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidImageFileException(
+          folder
+              + (Files.exists(folder) ? ": is a file; a folder is allowed" : ": no such folder"));
+    }
   }
 
   /** Reads exactly so many bytes, without reserving memory for those that do not come. */

@@ -5,7 +5,6 @@ import io.github.gle4j.download.Archive;
 import io.github.gle4j.download.DownloadCache;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -66,8 +65,10 @@ public final class Mnist extends ImageSet {
   }
 
   /**
-   * Reads a folder you have, with the four files by their official names, such as {@code
-   * train-images-idx3-ubyte}, or with {@code .gz} behind it. Any number of images will do.
+   * Reads a folder you have, with the four files by one of the names they are published under, such
+   * as {@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte}, gzipped or not, in the
+   * folder itself or where other tools put them below it, such as {@code MNIST/raw}. Any number of
+   * images will do.
    *
    * @param folder the folder
    * @return the images
@@ -76,17 +77,10 @@ public final class Mnist extends ImageSet {
    * @throws IOException when a file cannot be read
    */
   public static Mnist read(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new InvalidImageFileException(folder + ": no such folder");
-    }
+    MnistFiles files = MnistFiles.in(folder);
     return new Mnist(
-        images(in(folder, TRAIN_IMAGES), in(folder, TRAIN_LABELS)),
-        images(in(folder, TEST_IMAGES), in(folder, TEST_LABELS)));
-  }
-
-  private static Path in(Path folder, Archive archive) {
-    String name = archive.name();
-    return ImageFile.plainOrGzipped(folder.resolve(name.substring(0, name.lastIndexOf('.'))));
+        images(files.find("train", "images"), files.find("train", "labels")),
+        images(files.find("t10k", "images"), files.find("t10k", "labels")));
   }
 
   /**

@@ -103,6 +103,22 @@ class Cifar10Test {
     assertEquals(10_000, Cifar10.read(folder).testSize());
   }
 
+  @Test
+  void namesOtherVersionsAndFiles() throws IOException {
+    String needed = "; the binary one, cifar-10-binary.tar.gz, is needed";
+    Path python = write("py/cifar-10-batches-py/data_batch_1", new byte[9]).getParent();
+    assertRefused(python + ": this is the Python version of CIFAR-10" + needed, python);
+    assertRefused(python + ": this is the Python version of CIFAR-10" + needed, python.getParent());
+    Path matlab = write("mat/cifar-10-batches-mat/test_batch.mat", new byte[9]).getParent();
+    assertRefused(matlab + ": this is the Matlab version of CIFAR-10" + needed, matlab);
+    assertRefused(matlab + ": this is the Matlab version of CIFAR-10" + needed, matlab.getParent());
+    byte[] good = TestImages.cifar(1, 10_000);
+    Path batch = write("py/data_batch_1.bin", good); // beside the binary one it is no matter
+    write("py/test_batch.bin", good);
+    assertEquals(10_000, Cifar10.read(python.getParent()).trainSize());
+    assertRefused(batch + ": is a file; a folder is allowed", batch);
+  }
+
   private void assertRecordsRefused(String message, byte[] content) throws IOException {
     Path file = write("records", content);
     var e = assertThrows(InvalidImageFileException.class, () -> Cifar10.images(List.of(file), 3));

@@ -10,10 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MnistTest {
   private static final String DATA_PROPERTY = "gle.data.mnist";
@@ -56,10 +59,68 @@ class MnistTest {
     Path nowhere = folder.resolve("nowhere");
     var e = assertThrows(InvalidImageFileException.class, () -> Mnist.read(nowhere));
     assertEquals(nowhere + ": no such folder", e.getMessage());
+    assertRefused(images + ": is a file; a folder is allowed", images);
     Files.delete(labels);
-    assertRefused(labels + ".gz: no such file");
+    String tried =
+        ": no test labels: looked for t10k-labels-idx1-ubyte, t10k-labels.idx1-ubyte,"
+            + " test-labels-idx1-ubyte, test-labels.idx1-ubyte, plain and .gz";
+    assertRefused(folder + tried);
     Files.createDirectory(labels);
-    assertRefused(labels + ": no such file");
+    assertRefused(folder + tried);
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertRefused(
+        empty
+            + ": no training images: looked for train-images-idx3-ubyte, train-images.idx3-ubyte,"
+            + " plain and .gz in it, raw, MNIST/raw, MNIST, mnist",
+        empty);
+  }
+
+  private static void assertRefused(String message, Path folder) {
+    var e = assertThrows(InvalidImageFileException.class, () -> Mnist.read(folder));
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  /** The names that 7-Zip gives, those of a dotted mirror, and folders around them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train-%1$s.idx%2$d-ubyte t10k-%1$s.idx%2$d-ubyte",
+        "train-%1$s.idx%2$d-ubyte.gz t10k-%1$s.idx%2$d-ubyte.gz",
+        "train-%1$s-idx%2$d-ubyte test-%1$s.idx%2$d-ubyte",
+        "MNIST/raw/train-%1$s-idx%2$d-ubyte MNIST/raw/t10k-%1$s-idx%2$d-ubyte.gz",
+        "raw/train-%1$s-idx%2$d-ubyte.gz raw/t10k-%1$s-idx%2$d-ubyte",
+        "mnist/train-%1$s-idx%2$d-ubyte mnist/t10k-%1$s-idx%2$d-ubyte",
+        "train-%1$s-idx%2$d-ubyte/train-%1$s-idx%2$d-ubyte"
+            + " t10k-%1$s-idx%2$d-ubyte/t10k-%1$s-idx%2$d-ubyte",
+        "train-%1$s.idx%2$d-ubyte/train-%1$s.idx%2$d-ubyte"
+            + " t10k-%1$s-idx%2$d-ubyte/t10k-%1$s.idx%2$d-ubyte"
+      })
+  void readsWhatMirrorsAndToolsLeave(String names) throws IOException {
+    Path own = folder.resolve("own");
+    String[] parts = names.split(" ", 2);
+    int[] counts = {30, 20};
+    for (int part = 0; part < 2; part++) {
+      write(own, parts[part], "images", 3, TestImages.idxImages(part, counts[part]));
+      write(own, parts[part], "labels", 1, TestImages.idxLabels(counts[part]));
+    }
+    assertEquals(30, Mnist.read(own).trainSize());
+    assertEquals(20, Mnist.read(own).testSize());
+  }
+
+  private static void write(Path own, String name, String content, int dimensions, byte[] bytes)
+      throws IOException {
+    Path file = own.resolve(String.format(Locale.ROOT, name, content, dimensions));
+    Files.createDirectories(file.getParent());
+    Files.write(file, file.toString().endsWith(".gz") ? TestImages.gzip(bytes) : bytes);
+  }
+
+  /** Browsers unpack what they download and keep its name; others drop the ending. */
+  @Test
+  void whetherAFileIsGzippedIsSeenInIt() throws IOException {
+    Files.write(folder.resolve("train-images-idx3-ubyte.gz"), TestImages.idxImages(1, 50));
+    Files.write(images, TestImages.gzip(TestImages.idxImages(2, 20)));
+    assertEquals(50, Mnist.read(folder).trainSize());
+    assertEquals(20, Mnist.read(folder).testSize());
   }
 
   @Test
