@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,7 +47,11 @@ public final class DownloadCache {
   private final DownloadProgress progress;
   private final Duration patience;
 
-  /** The user's cache: the folder of the system property, or {@code .gle4j} in the home folder. */
+  /**
+   * The user's cache: the folder of the system property, or {@code .gle4j} in the home folder.
+   *
+   * @throws IllegalArgumentException when that cannot be used, see {@link #userFolder}
+   */
   public DownloadCache() {
     this(userFolder(), DownloadProgress.NONE);
   }
@@ -71,10 +77,35 @@ public final class DownloadCache {
    *
    * @return the folder of the system property {@value #FOLDER_PROPERTY}, or {@code .gle4j} in the
    *     home folder
+   * @throws IllegalArgumentException when the property names no folder, or the current one, where
+   *     files of others may lie; or when it is not set and there is no home folder
    */
   public static Path userFolder() {
     String chosen = System.getProperty(FOLDER_PROPERTY);
-    return chosen == null ? Path.of(System.getProperty("user.home"), ".gle4j") : Path.of(chosen);
+    if (chosen == null) {
+      String home = System.getProperty("user.home", "");
+      requireCache(
+          !home.isBlank() && !home.equals("?"), "null", "there is no home folder; a folder");
+      return Path.of(home, ".gle4j");
+    }
+    Path folder;
+    try {
+      folder = Path.of(chosen);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(
+          FOLDER_PROPERTY + " = " + chosen + ": no path; a folder allowed", e);
+    }
+    boolean isCurrent = folder.toAbsolutePath().normalize().equals(Path.of("").toAbsolutePath());
+    requireCache(!chosen.isBlank() && !isCurrent, chosen, "is the current folder; another one");
+    requireCache(!Files.exists(folder) || Files.isDirectory(folder), chosen, "is no folder; one");
+    return folder;
+  }
+
+  private static void requireCache(boolean allowed, String value, String problem) {
+    if (!allowed) {
+      throw new IllegalArgumentException(
+          FOLDER_PROPERTY + " = " + value + ": " + problem + " allowed");
+    }
   }
 
   /**
@@ -120,7 +151,19 @@ public final class DownloadCache {
   }
 
   private FolderLock lock(Archive archive) throws IOException {
-    return FolderLock.acquire(folder, () -> progress.progress(Stage.WAITING, archive.name(), 0, 0));
+    try {
+      return FolderLock.acquire(
+          folder, () -> progress.progress(Stage.WAITING, archive.name(), 0, 0));
+    } catch (FileSystemException e) { // its message may be a path and no more
+      throw new DownloadException(
+          folder
+              + ": no folder that can be written ("
+              + e
+              + "); the system property "
+              + FOLDER_PROPERTY
+              + " names another one",
+          e);
+    }
   }
 
   private void extract(Archive archive, Path file, Path target) throws IOException {

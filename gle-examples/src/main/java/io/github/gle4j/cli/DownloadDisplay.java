@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.download.DownloadCache;
 import io.github.gle4j.download.DownloadProgress;
+import io.github.gle4j.suite.BadInputException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
@@ -20,6 +22,19 @@ final class DownloadDisplay implements DownloadProgress, AutoCloseable {
   DownloadDisplay(PrintWriter out, boolean terminal) {
     this.out = out;
     this.terminal = terminal;
+  }
+
+  /**
+   * The user's cache, whose downloads are shown here.
+   *
+   * @throws BadInputException when its folder cannot be used
+   */
+  DownloadCache cache() {
+    try {
+      return new DownloadCache(DownloadCache.userFolder(), this);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
+    }
   }
 
   @Override

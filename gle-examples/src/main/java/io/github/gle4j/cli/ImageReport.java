@@ -30,7 +30,7 @@ final class ImageReport {
         return cifar10 ? Cifar10.read(folder) : Mnist.read(folder);
       }
       try (DownloadDisplay display = new DownloadDisplay(out, Terminal.isThere())) {
-        DownloadCache cache = new DownloadCache(DownloadCache.userFolder(), display);
+        DownloadCache cache = display.cache();
         return cifar10 ? Cifar10.download(cache) : Mnist.download(cache);
       }
     } catch (InvalidImageFileException e) {

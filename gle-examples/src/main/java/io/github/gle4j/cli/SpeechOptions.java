@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
-import io.github.gle4j.download.DownloadCache;
 import io.github.gle4j.speech.InvalidSpeechFolderException;
 import io.github.gle4j.speech.InvalidWavException;
 import io.github.gle4j.speech.SpeechClasses;
@@ -184,7 +183,7 @@ final class SpeechOptions {
   private static SpeechCommands downloaded(SpeechCommands.Builder builder, PrintWriter out)
       throws IOException {
     try (DownloadDisplay display = new DownloadDisplay(out, Terminal.isThere())) {
-      return builder.download(new DownloadCache(DownloadCache.userFolder(), display)).build();
+      return builder.download(display.cache()).build();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.github.gle4j.cli;
 
 import static io.github.gle4j.cli.Outcome.gle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.images.Mnist;
@@ -83,12 +84,44 @@ class ImageDataTest {
     Path nowhere = folder.resolve("nowhere");
     assertRefused(nowhere + ": no such folder", "data", "mnist", "--data", nowhere);
     assertRefused(folder + ": no training images", "data", "cifar10", "--data", folder);
+    Path file = folder.resolve("train-images-idx3-ubyte");
+    for (String dataSet : List.of("mnist", "cifar10", "gsc")) {
+      assertRefused(file + ": is a file; a folder is allowed", "data", dataSet, "--data", file);
+      assertRefused(file + ": is a file; a folder is allowed", "train", dataSet, "--data", file);
+    }
     Path bad = write("t10k-labels-idx1-ubyte", 0x803, 2, 1, 1);
     assertRefused(bad + ": begins with 0x00000803", "data", "mnist", "--data", folder);
     assertRefused("--throughput: only with gsc allowed", "data", "mnist", "--throughput");
     assertRefused("--classes = 12: only with gsc allowed", "data", "cifar10", "--classes=12");
     assertRefused("--length = 4: only with mnist1d allowed", "data", "mnist", "--length=4");
     assertRefused("--seed = 4: only with mnist1d, gsc allowed", "data", "mnist", "--seed=4");
+  }
+
+  /** Nothing is ever kept in the current folder by accident. */
+  @Test
+  void refusesACacheThatIsNoFolderOfItsOwn() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    for (String cache : List.of("", " ", ".", "./", "x/..", Path.of("").toAbsolutePath() + "")) {
+      System.setProperty("gle.cache", cache);
+      for (String dataSet : List.of("mnist", "cifar10", "gsc")) {
+        assertRefused(
+            "gle.cache = " + cache + ": is the current folder; another one allowed",
+            "data",
+            dataSet);
+      }
+    }
+    assertFalse(Files.exists(Path.of(".lock")));
+    for (String cache : List.of("/dev/null", file.toString())) {
+      System.setProperty("gle.cache", cache);
+      assertRefused("gle.cache = " + cache + ": is no folder; one allowed", "train", "mnist");
+      assertRefused("gle.cache = " + cache + ": is no folder; one allowed", "data", "gsc");
+    }
+    System.setProperty("gle.cache", file.resolve("below").toString());
+    Outcome outcome = gle("data", "mnist");
+    assertEquals(1, outcome.exitCode(), outcome::toString);
+    assertEquals(1, outcome.err().lines().count(), outcome::err);
+    assertTrue(outcome.err().contains(file + "/below: no folder that can be written"));
+    assertTrue(outcome.err().contains("gle.cache names another one"), outcome::err);
   }
 
   @Test
