@@ -252,7 +252,9 @@ final class WavFile {
     for (int i = 0; i < samples.length; i++) {
       float sum = sample();
       samples[i] = channels == 1 ? sum : (sum + sample()) / 2;
-      require(!Float.isNaN(samples[i]), "sample " + i + " is no number (NaN)");
+      if (Float.isNaN(samples[i])) {
+        throw invalid("sample " + i + " is no number (NaN)");
+      }
     }
     return samples;
   }
