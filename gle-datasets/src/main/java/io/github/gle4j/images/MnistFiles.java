@@ -10,16 +10,14 @@ import java.util.List;
 /**
  * Finds the four files of MNIST under the names and in the folders that mirrors and tools use.
  *
- * @param given what the user named
- * @param folder where the files are, at or below that
+ * @param folder where all of them are
  */
-record MnistFiles(Path given, Path folder) {
+record MnistFiles(Path folder) {
   /** The folder itself first. */
   private static final List<String> BELOW = List.of("", "raw", "MNIST/raw", "MNIST", "mnist");
 
   /**
-   * The files of a folder: of the first of the usual ones that has training images, or the folder
-   * itself.
+   * The files at or below a folder: in the first of the usual places that has training images.
    *
    * @throws InvalidImageFileException when there is no such folder
    */
@@ -28,10 +26,10 @@ record MnistFiles(Path given, Path folder) {
     for (String below : BELOW) {
       Path folder = given.resolve(below);
       if (existing(folder, names("train", "images")) != null) {
-        return new MnistFiles(given, folder);
+        return new MnistFiles(folder);
       }
     }
-    return new MnistFiles(given, given);
+    return new MnistFiles(given);
   }
 
   /**

@@ -96,10 +96,7 @@ public final class SpeechCommands {
   private List<String> notes(List<SpeechFolder> sources) {
     List<String> lines = new ArrayList<>();
     for (SpeechFolder source : sources) {
-      String leftOut = source.leftOutOf(source.path());
-      if (!leftOut.isEmpty()) {
-        lines.add(source.path() + leftOut.replaceFirst(";", ":"));
-      }
+      source.leftOut(source.path()).ifPresent(words -> lines.add(source.path() + ": " + words));
     }
     int[] trained = labelCounts(Part.TRAIN);
     List<String> untrained = new ArrayList<>(classes.names());
@@ -122,9 +119,9 @@ public final class SpeechCommands {
                 + ": no clip of '"
                 + word
                 + "', which is one of the wanted classes"
-                + source.leftOutOf(folder.resolve(word))
+                + source.leftOut(folder.resolve(word)).map(words -> "; " + words).orElse("")
                 + "; there are clips of "
-                + String.join(", ", source.words()));
+                + String.join(", ", source.folders()));
       }
     }
   }

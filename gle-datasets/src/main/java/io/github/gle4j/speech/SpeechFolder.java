@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -66,7 +67,7 @@ final class SpeechFolder {
               + ": no WORD"
               + path.getFileSystem().getSeparator()
               + "NAME.wav in it"
-              + result.leftOutOf(path));
+              + result.leftOut(path).map(words -> "; " + words).orElse(""));
     }
     return result;
   }
@@ -95,31 +96,33 @@ final class SpeechFolder {
     }
   }
 
+  /** The names of the folders that have clips. */
+  List<String> folders() {
+    return recordings.stream().map(Recording::folder).distinct().sorted().toList();
+  }
+
   /** The names of the folders of words. */
   List<String> words() {
-    return recordings.stream()
-        .map(Recording::folder)
-        .filter(name -> !name.startsWith("_"))
-        .distinct()
-        .sorted()
-        .toList();
+    return folders().stream().filter(name -> !name.startsWith("_")).toList();
   }
 
   /**
    * What lies in this folder or those of words and is no clip.
    *
    * @param where a folder: only what lies in it or below
-   * @return words for the end of a line; none when nothing was left out
+   * @return how many, and one of them, in words
    */
-  String leftOutOf(Path where) {
+  Optional<String> leftOut(Path where) {
     List<Path> found = leftOut.stream().filter(path -> path.startsWith(where)).toList();
-    return found.isEmpty()
-        ? ""
-        : String.format(
-            Locale.ROOT,
-            "; left out, being no WORD/NAME.wav: %d, such as %s",
-            found.size(),
-            folder.relativize(found.get(0)));
+    return found.stream()
+        .findFirst()
+        .map(
+            first ->
+                String.format(
+                    Locale.ROOT,
+                    "left out, being no WORD/NAME.wav: %d, such as %s",
+                    found.size(),
+                    folder.relativize(first)));
   }
 
   Path path() {

@@ -83,15 +83,16 @@ final class ListenCommand implements Callable<Integer> {
     }
     Iterator<Listening> heard =
         IntStream.range(0, seconds)
-            .mapToObj(second -> listener.to(sound, second))
-            .peek(
-                listening -> {
+            .mapToObj(
+                second -> {
+                  Listening listening = listener.to(sound, second);
                   if (seconds > 1) {
                     printLine(listening, length);
                   } else {
                     print(network, listening, length);
                   }
                   console.flush();
+                  return listening;
                 })
             .iterator();
     String title = file.getFileName() + ", heard by " + network.name();
