@@ -228,8 +228,8 @@ final class SpeechFolder {
       throw new InvalidSpeechFolderException(
           String.format(
               Locale.ROOT,
-              "%s: %s has %d %s not there, such as %s; --split hash gives the official parts without"
-                  + " lists",
+              "%s: %s has %d %s not there, such as %s; --split hash needs no lists and gives the"
+                  + " official parts",
               folder,
               list,
               missing.size(),

@@ -157,7 +157,8 @@ class SpeechCommandsTest {
     assertTrue(
         absent
             .getMessage()
-            .contains("has 1 clip that is not there, such as yes/nobody.wav; --split hash"));
+            .contains(
+                "has 1 clip that is not there, such as yes/nobody.wav; --split hash needs no lists"));
     Files.writeString(own.resolve("testing_list.txt"), validation);
     var both =
         assertThrows(

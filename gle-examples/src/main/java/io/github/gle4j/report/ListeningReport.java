@@ -124,7 +124,7 @@ public final class ListeningReport {
         mark(graphics, second.wordEnd(), end, single ? "end of the word" : "", 0);
       }
       String decision = second.classes().get(second.decision());
-      mark(graphics, second.decisionTime(), end, single ? "decision" : decision, LINE);
+      mark(graphics, second.decisionTime(), end, single ? "decision: " + decision : decision, LINE);
     }
     graphics.dispose();
     return image;
