@@ -95,10 +95,20 @@ public final class DownloadCache {
       throw new IllegalArgumentException(
           FOLDER_PROPERTY + " = " + chosen + ": no path; a folder allowed", e);
     }
-    boolean isCurrent = folder.toAbsolutePath().normalize().equals(Path.of("").toAbsolutePath());
-    requireCache(!chosen.isBlank() && !isCurrent, chosen, "is the current folder; another one");
+    requireCache(
+        !chosen.isBlank() && !isCurrent(folder), chosen, "is the current folder; another one");
     requireCache(!Files.exists(folder) || Files.isDirectory(folder), chosen, "is no folder; one");
     return folder;
+  }
+
+  private static boolean isCurrent(Path folder) {
+    Path current = Path.of("").toAbsolutePath();
+    try {
+      return folder.toAbsolutePath().normalize().equals(current)
+          || (Files.exists(folder) && Files.isSameFile(folder, current));
+    } catch (IOException e) {
+      return false; // what cannot be looked at cannot be worked in either
+    }
   }
 
   private static void requireCache(boolean allowed, String value, String problem) {

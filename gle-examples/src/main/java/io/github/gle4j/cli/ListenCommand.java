@@ -26,12 +26,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "listen",
     description = {
-      "Streams a recording through a network that gle train gsc has trained, step by step, second",
-      "by second: a decision for each. Writes to a folder: probabilities.csv and listening.png, with",
-      "the spectrogram above the probabilities of the classes.",
-      "Prints the time from the end of the word, its last sound at most 20 dB below the loudest",
-      "one and before a pause of 100 ms, to the decision, the step from which the prediction no",
-      "longer changes."
+      "Streams a recording through a trained network of words: a decision per second.",
+      "The network is one that gle train gsc has trained. It hears each second step by step. Writes to "
+          + "a folder: probabilities.csv and listening.png, with the spectrogram above the "
+          + "probabilities of the classes.",
+      "Prints the time from the end of the word, its last sound at most 20 dB below the loudest one "
+          + "and before a pause of 100 ms, to the decision, the step from which the prediction no "
+          + "longer changes."
     },
     sortOptions = false)
 final class ListenCommand implements Callable<Integer> {

@@ -110,6 +110,10 @@ class ImageDataTest {
             dataSet);
       }
     }
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("").toAbsolutePath());
+    System.setProperty("gle.cache", link.toString());
+    assertRefused("gle.cache = " + link + ": is the current folder", "data", "mnist");
+    Files.delete(link);
     assertFalse(Files.exists(Path.of(".lock")));
     for (String cache : List.of("/dev/null", file.toString())) {
       System.setProperty("gle.cache", cache);
