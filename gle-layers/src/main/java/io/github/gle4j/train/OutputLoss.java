@@ -38,6 +38,7 @@ final class OutputLoss {
   private final double highest;
   private final double share; // of the sum of squares
   private float[] scratch = {};
+  private float[] work = {};
 
   /**
    * The loss of a loss layer.
@@ -144,8 +145,9 @@ final class OutputLoss {
   }
 
   private double crossEntropy(float[] labels, float[] output, float[] error, int batch) {
-    if (scratch.length != 2 * batch) {
+    if (scratch.length != 2 * batch || work.length != output.length) {
       scratch = new float[2 * batch];
+      work = new float[output.length];
     }
     // scratch: the largest output of every sample, then the sum of the exponentials
     System.arraycopy(output, 0, scratch, 0, batch);
@@ -160,7 +162,7 @@ final class OutputLoss {
         error[from + b] = output[from + b] - scratch[b];
       }
     }
-    FloatMath.expOfNegative(error, error);
+    FloatMath.expOfNegative(error, work, error);
     for (int from = 0; from < output.length; from += batch) {
       for (int b = 0; b < batch; b++) {
         scratch[batch + b] += error[from + b];
