@@ -16,6 +16,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.gle4j.nn.layers.Blas;
+import io.github.gle4j.nn.layers.NativeFloats;
+import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.util.ModelSerializer;
 
 /** Who may know whom. */
@@ -135,6 +138,27 @@ class ArchitectureTest {
           .callMethodWhere(
               target(owner(assignableTo(ModelSerializer.class)))
                   .and(target(nameStartingWith("restore"))));
+
+  /** OpenBLAS compares no sizes: Blas does, before each call. */
+  @ArchTest
+  static final ArchRule ONLY_BLAS_CALLS_OPENBLAS =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(Blas.class.getName())
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.bytedeco.openblas..");
+
+  /** Nor does JavaCPP where it copies arrays: NativeFloats does. */
+  @ArchTest
+  static final ArchRule ONLY_NATIVE_FLOATS_COPIES_TO_AND_FROM_NATIVE_MEMORY =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(NativeFloats.class.getName())
+          .should()
+          .callMethodWhere(
+              target(owner(assignableTo(Pointer.class)))
+                  .and(target(nameStartingWith("get")).or(target(nameStartingWith("put")))));
 
   @ArchTest
   static final ArchRule ONLY_PROGRAMS_PRINT =

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import static org.bytedeco.openblas.global.openblas.CblasColMajor;
-import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas.CblasTrans;
-import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
-
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.layers.Blas;
 import io.github.gle4j.nn.layers.ConvolutionShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +17,9 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
  * forward, feedback and gradient, and nothing else: the floor of a step's time.
  */
 final class MatrixProducts {
+  /** Keeps the values of repeated products from growing. */
+  private static final float SCALE = 0.1f;
+
   /**
    * The products of a layer; of a convolution, on the columns that its kernel sees.
    *
@@ -38,9 +37,9 @@ final class MatrixProducts {
       FloatPointer gradients) {
 
     void run() {
-      multiply(CblasNoTrans, CblasNoTrans, rows, outputs, inputs, below, weights, above);
-      multiply(CblasNoTrans, CblasTrans, rows, inputs, outputs, above, weights, below);
-      multiply(CblasTrans, CblasNoTrans, inputs, outputs, rows, below, above, gradients);
+      Blas.multiply(false, false, rows, outputs, inputs, SCALE, below, weights, 0, above);
+      Blas.multiply(false, true, rows, inputs, outputs, SCALE, above, weights, 0, below);
+      Blas.multiply(true, false, inputs, outputs, rows, SCALE, below, above, 0, gradients);
     }
   }
 
@@ -68,10 +67,10 @@ final class MatrixProducts {
             rows,
             inputs,
             outputs,
-            random(random, rows * inputs),
-            random(random, rows * outputs),
-            random(random, inputs * outputs),
-            random(random, inputs * outputs)));
+            random(random, Math.multiplyExact(rows, inputs)),
+            random(random, Math.multiplyExact(rows, outputs)),
+            random(random, Math.multiplyExact(inputs, outputs)),
+            random(random, Math.multiplyExact(inputs, outputs))));
   }
 
   private static FloatPointer random(Random random, int length) {
@@ -86,33 +85,5 @@ final class MatrixProducts {
     for (int step = 0; step < steps; step++) {
       layers.forEach(LayerProducts::run);
     }
-  }
-
-  private static void multiply(
-      int transA,
-      int transB,
-      int rows,
-      int columns,
-      int inner,
-      FloatPointer a,
-      FloatPointer b,
-      FloatPointer c) {
-    int heightA = transA == CblasTrans ? inner : rows;
-    int heightB = transB == CblasTrans ? columns : inner;
-    cblas_sgemm(
-        CblasColMajor,
-        transA,
-        transB,
-        rows,
-        columns,
-        inner,
-        0.1f, // keeps the values of repeated products from growing
-        a,
-        heightA,
-        b,
-        heightB,
-        0,
-        c,
-        rows);
   }
 }

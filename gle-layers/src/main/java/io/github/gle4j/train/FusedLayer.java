@@ -65,9 +65,9 @@ final class FusedLayer {
    */
   FusedLayer(StreamingLayer layer, Passage above, NeuronState state, int side, Scratch scratch) {
     this.layer = (Layer) layer;
-    batch = (int) state.batch();
+    batch = Math.toIntExact(state.batch());
     int size = Math.toIntExact(state.u().length());
-    inputs = (int) state.f().size(1);
+    inputs = Math.toIntExact(state.f().size(1));
     connectivity = layer.connectivity(batch, scratch);
     passage = above.isEmpty() ? null : FusedPassage.of(above, batch);
     GleNeurons conf = (GleNeurons) this.layer.conf().getLayer();
@@ -95,11 +95,11 @@ final class FusedLayer {
     uDot = timeConstants.areWanted() ? new float[size] : null;
     current = scratch.array("current", size);
     r = NativeFloats.toHeap(state.r());
-    f = new float[2][inputs * batch];
+    f = new float[2][Math.multiplyExact(inputs, batch)];
     f[side] = NativeFloats.toHeap(state.f());
-    long up = above.outputs() * batch;
+    long up = Math.multiplyExact(above.outputs(), batch);
     rates = new FloatPointer[] {new FloatPointer(up), new FloatPointer(up)};
-    rates[side].put(passage == null ? r : passage.up(r, false));
+    NativeFloats.write(passage == null ? r : passage.up(r, false), rates[side]);
     parametersChanged();
   }
 
@@ -113,18 +113,18 @@ final class FusedLayer {
                 "r", matrix(r),
                 "d", matrix(d),
                 "f", matrix(f[side])));
-    NativeFloats.of(state.q()).put(q);
-    NativeFloats.of(state.e()).put(e);
+    NativeFloats.write(q, state.q());
+    NativeFloats.write(e, state.e());
     if (uDot != null) {
-      NativeFloats.of(state.uDot()).put(uDot);
+      NativeFloats.write(uDot, state.uDot());
     }
     return state;
   }
 
   /** Must be called after the parameters have changed. */
   void parametersChanged() {
-    tauM.get(neurons.tauM());
-    tauR.get(neurons.tauR());
+    NativeFloats.read(tauM, neurons.tauM());
+    NativeFloats.read(tauR, neurons.tauR());
     connectivity.parametersChanged();
   }
 
@@ -180,7 +180,7 @@ final class FusedLayer {
       SampleMask.hold(mask, dBefore, d);
       SampleMask.hold(mask, rBefore, r);
     }
-    rates[1 - side].put(passage == null ? r : passage.up(r, learn));
+    NativeFloats.write(passage == null ? r : passage.up(r, learn), rates[1 - side]);
   }
 
   /**

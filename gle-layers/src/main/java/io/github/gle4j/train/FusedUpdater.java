@@ -66,16 +66,16 @@ final class FusedUpdater {
 
   /** Reads parameter and updater state from the network. */
   void load() {
-    parameter.get(w);
+    NativeFloats.read(parameter, w);
     for (int i = 0; i < s.length; i++) {
-      state[i].get(s[i]);
+      NativeFloats.read(state[i], s[i]);
     }
   }
 
   /** Writes the updater state to the network; parameters are there after every update. */
   void store() {
     for (int i = 0; i < s.length; i++) {
-      state[i].put(s[i]);
+      NativeFloats.write(s[i], state[i]);
     }
   }
 
@@ -85,7 +85,7 @@ final class FusedUpdater {
    * @param scale factor of the gradient
    */
   void apply(float scale, int iteration, int epoch) {
-    gradient.get(g);
+    NativeFloats.read(gradient, g);
     double rate = updater.getLearningRate(iteration, epoch);
     if (updater instanceof Adam adam) {
       adam(adam, rate, scale, iteration);
@@ -94,7 +94,7 @@ final class FusedUpdater {
     } else {
       descend((float) rate * scale);
     }
-    parameter.put(w);
+    NativeFloats.write(w, parameter);
   }
 
   /** Whether parameter and updater state are finite. */

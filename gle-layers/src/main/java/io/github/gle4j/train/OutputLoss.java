@@ -103,7 +103,7 @@ final class OutputLoss {
     float[] error = new float[label.length];
     FloatPointer steps = NativeFloats.of(outputs);
     for (long t = 0; t < outputs.size(2); t++) {
-      steps.position(t * output.length).get(output);
+      NativeFloats.read(steps.position(t * output.length), output);
       loss += of(label, output, null, error, Math.toIntExact(outputs.size(0)));
     }
     return loss;

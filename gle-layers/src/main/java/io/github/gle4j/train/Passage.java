@@ -63,7 +63,7 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
       INDArray step = rates.get(all(), all(), point(t));
       INDArray target = result.get(all(), all(), point(t));
       if (isFast) {
-        NativeFloats.of(target).put(fast.up(NativeFloats.toHeap(step), false));
+        NativeFloats.write(fast.up(NativeFloats.toHeap(step), false), target);
       } else {
         CheckedCopy.copy(up(step, false), target);
       }

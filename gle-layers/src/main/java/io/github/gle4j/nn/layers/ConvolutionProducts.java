@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.bytedeco.openblas.global.openblas.CblasColMajor;
-import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas.CblasTrans;
-import static org.bytedeco.openblas.global.openblas.cblas_saxpy;
-import static org.bytedeco.openblas.global.openblas.cblas_scopy;
-import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
-
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -88,10 +81,9 @@ final class ConvolutionProducts {
     forTiles(
         (y, endY, x, endX, height, at) -> {
           unroll(below, start, y, endY, x, endX, height);
-          cblas_sgemm(
-              CblasColMajor,
-              CblasNoTrans,
-              CblasNoTrans,
+          Blas.multiply(
+              false,
+              false,
               height,
               shape.maps(),
               shape.fanIn(),
@@ -114,13 +106,13 @@ final class ConvolutionProducts {
    * @param feedback out: [inputs][samples]
    */
   void feedback(FloatPointer errors, FloatPointer weights, FloatPointer feedback) {
-    Pointer.memset(feedback.position(0), 0, (long) shape.inputs() * samples * FLOAT);
+    NativeFloats.require(feedback.position(0), (long) shape.inputs() * samples);
+    Pointer.memset(feedback, 0, (long) shape.inputs() * samples * FLOAT);
     forTiles(
         (y, endY, x, endX, height, at) -> {
-          cblas_sgemm(
-              CblasColMajor,
-              CblasNoTrans,
-              CblasTrans,
+          Blas.multiply(
+              false,
+              true,
               height,
               shape.fanIn(),
               shape.maps(),
@@ -153,10 +145,9 @@ final class ConvolutionProducts {
     forTiles(
         (y, endY, x, endX, height, at) -> {
           unroll(below, start, y, endY, x, endX, height);
-          cblas_sgemm(
-              CblasColMajor,
-              CblasTrans,
-              CblasNoTrans,
+          Blas.multiply(
+              true,
+              false,
               shape.fanIn(),
               shape.maps(),
               height,
@@ -209,12 +200,13 @@ final class ConvolutionProducts {
 
   private void zero(long at, int pixels) {
     if (pixels > 0) {
+      NativeFloats.require(columns.position(at), (long) pixels * samples);
       Pointer.memset(bytesOfColumns.position(at * FLOAT), 0, (long) pixels * samples * FLOAT);
     }
   }
 
   private void copy(FloatPointer from, long at, int pixels) {
-    cblas_scopy(pixels * samples, from, 1, columns.position(at), 1);
+    Blas.copy(pixels * samples, from, columns.position(at));
   }
 
   /** Adds what belongs to the inputs of a tile, laid out as by {@link #unroll}, to the inputs. */
@@ -248,7 +240,7 @@ final class ConvolutionProducts {
   }
 
   private void add(long at, FloatPointer sum, int pixels) {
-    cblas_saxpy(pixels * samples, 1, columns.position(at), 1, sum, 1);
+    Blas.add(pixels * samples, columns.position(at), sum);
   }
 
   private long pixel(int channel, int row, int column) {

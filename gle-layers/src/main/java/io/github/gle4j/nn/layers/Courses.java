@@ -30,13 +30,13 @@ final class Courses {
     FloatPointer steps = NativeFloats.of(sequence);
     for (int t = 0; t < runs.time; t += STEPS_AT_ONCE) {
       int count = Math.min(STEPS_AT_ONCE, runs.time - t);
-      steps.position((long) t * runs.step).get(runs.block, 0, count * runs.step);
+      NativeFloats.read(steps.position((long) t * runs.step), runs.block, count * runs.step);
       for (int n = 0; n < runs.size; n++) {
         for (int k = 0; k < count; k++) {
           System.arraycopy(
               runs.block, k * runs.step + n * runs.batch, runs.run, k * runs.batch, runs.batch);
         }
-        runs.at(n, t).put(runs.run, 0, count * runs.batch);
+        NativeFloats.write(runs.run, count * runs.batch, runs.at(n, t));
       }
     }
   }
@@ -57,13 +57,13 @@ final class Courses {
     for (int t = 0; t < runs.time; t += STEPS_AT_ONCE) {
       int count = Math.min(STEPS_AT_ONCE, runs.time - t);
       for (int n = 0; n < runs.size; n++) {
-        runs.at(n, t).get(runs.run, 0, count * runs.batch);
+        NativeFloats.read(runs.at(n, t), runs.run, count * runs.batch);
         for (int k = 0; k < count; k++) {
           System.arraycopy(
               runs.run, k * runs.batch, runs.block, k * runs.step + n * runs.batch, runs.batch);
         }
       }
-      steps.position((long) t * runs.step).put(runs.block, 0, count * runs.step);
+      NativeFloats.write(runs.block, count * runs.step, steps.position((long) t * runs.step));
     }
   }
 
@@ -84,12 +84,12 @@ final class Courses {
     private final FloatPointer memory;
 
     Runs(INDArray course) {
-      batch = (int) course.size(0);
-      time = (int) course.size(1);
-      size = (int) course.size(2);
-      step = batch * size;
-      block = new float[STEPS_AT_ONCE * step];
-      run = new float[STEPS_AT_ONCE * batch];
+      batch = Math.toIntExact(course.size(0));
+      time = Math.toIntExact(course.size(1));
+      size = Math.toIntExact(course.size(2));
+      step = Math.multiplyExact(batch, size);
+      block = new float[Math.multiplyExact(STEPS_AT_ONCE, step)];
+      run = new float[Math.multiplyExact(STEPS_AT_ONCE, batch)];
       memory = NativeFloats.of(course);
     }
 

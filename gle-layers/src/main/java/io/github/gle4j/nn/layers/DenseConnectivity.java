@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.bytedeco.openblas.global.openblas.CblasColMajor;
-import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas.CblasTrans;
-import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
-
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -33,7 +28,7 @@ final class DenseConnectivity extends WeightedConnectivity {
       INDArray biasGradients,
       Scratch scratch) {
     super(
-        (int) weights.size(1),
+        Math.toIntExact(weights.size(1)),
         batch,
         batch * weights.size(0),
         weights,
@@ -43,54 +38,23 @@ final class DenseConnectivity extends WeightedConnectivity {
         biasGradients,
         scratch);
     this.batch = batch;
-    inputs = (int) weights.size(0);
-    neurons = (int) weights.size(1);
+    inputs = Math.toIntExact(weights.size(0));
+    neurons = Math.toIntExact(weights.size(1));
   }
 
   @Override
   void multiply(FloatPointer below, FloatPointer weights, FloatPointer currents) {
-    product(CblasNoTrans, CblasNoTrans, batch, neurons, inputs, 1, below, weights, 0, currents);
+    Blas.multiply(false, false, batch, neurons, inputs, 1, below, weights, 0, currents);
   }
 
   @Override
   void multiplyBack(FloatPointer errors, FloatPointer weights, FloatPointer feedback) {
-    product(CblasNoTrans, CblasTrans, batch, inputs, neurons, 1, errors, weights, 0, feedback);
+    Blas.multiply(false, true, batch, inputs, neurons, 1, errors, weights, 0, feedback);
   }
 
   @Override
   void addGradient(
       FloatPointer below, FloatPointer errors, float scale, float old, FloatPointer gradients) {
-    product(CblasTrans, CblasNoTrans, inputs, neurons, batch, scale, below, errors, old, gradients);
-  }
-
-  /** {@code c = scale a b + old c}, where a or b may be transposed and c is [rows, columns]. */
-  private static void product(
-      int transA,
-      int transB,
-      int rows,
-      int columns,
-      int inner,
-      float scale,
-      FloatPointer a,
-      FloatPointer b,
-      float old,
-      FloatPointer c) {
-    int heightA = transA == CblasTrans ? inner : rows;
-    int heightB = transB == CblasTrans ? columns : inner;
-    cblas_sgemm(
-        CblasColMajor,
-        transA,
-        transB,
-        rows,
-        columns,
-        inner,
-        scale,
-        a,
-        heightA,
-        b,
-        heightB,
-        old,
-        c,
-        rows);
+    Blas.multiply(true, false, inputs, neurons, batch, scale, below, errors, old, gradients);
   }
 }

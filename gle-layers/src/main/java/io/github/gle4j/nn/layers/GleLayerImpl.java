@@ -124,8 +124,8 @@ public final class GleLayerImpl extends BaseImageImpl<GleLayer> {
     @Override
     public void forward(FloatPointer rates, float[] currents) {
       float[] values = new float[(int) below.length()];
-      rates.get(values);
-      NativeFloats.of(below).put(values);
+      NativeFloats.read(rates, values);
+      NativeFloats.write(values, below);
       try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
         layer.forward(below, null, null, current);
       }
@@ -134,7 +134,7 @@ public final class GleLayerImpl extends BaseImageImpl<GleLayer> {
 
     @Override
     public void feedback(float[] errors, float[] feedback) {
-      NativeFloats.of(e).put(errors);
+      NativeFloats.write(errors, e);
       try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
         layer.feedback(e, null, f);
       }
@@ -144,8 +144,8 @@ public final class GleLayerImpl extends BaseImageImpl<GleLayer> {
     @Override
     public void gradient(FloatPointer rates, float scale, boolean add) {
       float[] values = new float[(int) below.length()];
-      rates.get(values);
-      NativeFloats.of(below).put(values);
+      NativeFloats.read(rates, values);
+      NativeFloats.write(values, below);
       INDArray own = ownGradients();
       if (!add) {
         own.assign(0);

@@ -3,6 +3,7 @@ package io.github.gle4j.nn.layers;
 
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -39,7 +40,7 @@ public final class NativeFloats {
    * The memory of an array. It lives as long as the array does.
    *
    * @param array of floats, without gaps
-   * @return its first value's place
+   * @return its first value's place; its capacity is the array's length
    * @throws IllegalArgumentException when it has another type or gaps
    */
   public static FloatPointer of(INDArray array) {
@@ -47,7 +48,28 @@ public final class NativeFloats {
       throw new IllegalArgumentException(
           "array of " + array.dataType() + ": floats without gaps between them are allowed");
     }
-    return new FloatPointer(array.data().addressPointer());
+    if (array.length() > array.data().length()) {
+      throw new IllegalArgumentException(
+          "array of " + array.length() + " values in a buffer of " + array.data().length());
+    }
+    FloatPointer memory = new FloatPointer(array.data().addressPointer());
+    memory.capacity(array.length()); // ND4J's pointers do not know theirs
+    return memory;
+  }
+
+  /**
+   * Must be called before native code touches memory: that code compares nothing.
+   *
+   * @param memory from its position on
+   * @param count number of values that are going to be read or written
+   * @throws IllegalArgumentException when there are fewer
+   */
+  static void require(FloatPointer memory, long count) {
+    long position = memory.position();
+    if (position < 0 || count < 0 || count > memory.limit() - position) {
+      throw new IllegalArgumentException(
+          count + " values at " + position + " of native memory that has " + memory.limit());
+    }
   }
 
   /**
@@ -70,17 +92,67 @@ public final class NativeFloats {
    */
   public static void read(INDArray array, float[] values) {
     try {
-      of(array).get(values);
+      read(of(array), values);
     } finally {
       Reference.reachabilityFence(array); // its memory is freed with it
     }
+  }
+
+  /**
+   * Sets values of an array, in the order of memory.
+   *
+   * @param values as many as it holds
+   * @param array changed: of floats, without gaps
+   */
+  public static void write(float[] values, INDArray array) {
+    try {
+      write(values, of(array));
+    } finally {
+      Reference.reachabilityFence(array);
+    }
+  }
+
+  /**
+   * Copies values from memory.
+   *
+   * @param memory from its position on
+   * @param values out: all of them
+   * @throws IllegalArgumentException when the memory has fewer
+   */
+  public static void read(FloatPointer memory, float[] values) {
+    read(memory, values, values.length);
+  }
+
+  /** Copies the first {@code count} values from memory. */
+  static void read(FloatPointer memory, float[] values, int count) {
+    require(memory, count);
+    Objects.checkFromIndexSize(0, count, values.length);
+    memory.get(values, 0, count);
+  }
+
+  /**
+   * Copies values to memory.
+   *
+   * @param values all of them
+   * @param memory from its position on
+   * @throws IllegalArgumentException when the memory has room for fewer
+   */
+  public static void write(float[] values, FloatPointer memory) {
+    write(values, values.length, memory);
+  }
+
+  /** Copies the first {@code count} values to memory. */
+  static void write(float[] values, int count, FloatPointer memory) {
+    require(memory, count);
+    Objects.checkFromIndexSize(0, count, values.length);
+    memory.put(values, 0, count);
   }
 
   /** Memory filled with ones. */
   static FloatPointer ones(int count) {
     float[] one = new float[count];
     Arrays.fill(one, 1);
-    return new FloatPointer((long) count).put(one);
+    return new FloatPointer(one);
   }
 
   private static boolean isPresent(String className) {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.bytedeco.openblas.global.openblas.CblasColMajor;
-import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas.CblasTrans;
-import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
-
 import io.github.gle4j.dynamics.RateFunction;
 import io.github.gle4j.dynamics.SampleMask;
 import io.github.gle4j.nn.conf.Gru;
@@ -78,31 +73,31 @@ final class NativeGru {
     NativeSteps ofCandidateIn = new NativeSteps(allCandidateIn);
     NativeSteps candidatesOut = new NativeSteps(allCandidates);
     NativeSteps ofRecurrent = new NativeSteps(allRecurrent);
-    ofStates.at(0).get(state);
+    NativeFloats.read(ofStates.at(0), state);
     for (int t = 0; t < ofGatesIn.count(); t++) {
       FloatPointer before = ofStates.at(t);
       addProduct(before, gateWeights, 2 * units, ofGatesIn.at(t));
-      ofGatesIn.at(t).get(gatesIn);
+      NativeFloats.read(ofGatesIn.at(t), gatesIn);
       ofGates.apply(gatesIn, gates, gateSlopes);
-      gatesOut.at(t).put(gates);
+      NativeFloats.write(gates, gatesOut.at(t));
       System.arraycopy(gates, z.length, z, 0, z.length);
 
       addProduct(before, candidateWeights, units, ofRecurrent.at(t));
-      ofRecurrent.at(t).get(recurrent);
-      ofCandidateIn.at(t).get(candidateIn);
+      NativeFloats.read(ofRecurrent.at(t), recurrent);
+      NativeFloats.read(ofCandidateIn.at(t), candidateIn);
       for (int i = 0; i < candidateIn.length; i++) {
         candidateIn[i] += gates[i] * recurrent[i];
       }
-      ofCandidateIn.at(t).put(candidateIn);
+      NativeFloats.write(candidateIn, ofCandidateIn.at(t));
       ofCandidate.apply(candidateIn, candidate, candidateSlope);
-      candidatesOut.at(t).put(candidate);
+      NativeFloats.write(candidate, candidatesOut.at(t));
       for (int i = 0; i < state.length; i++) {
         state[i] = candidate[i] + z[i] * (state[i] - candidate[i]);
       }
       if (mask != null) {
         SampleMask.clear(mask[t], state);
       }
-      ofStates.at(t + 1).put(state);
+      NativeFloats.write(state, ofStates.at(t + 1));
     }
   }
 
@@ -143,21 +138,21 @@ final class NativeGru {
     float[] byIn = new float[size];
     try (FloatPointer through = new FloatPointer((long) size)) {
       for (int t = ofEpsilon.count() - 1; t >= end; t--) {
-        ofEpsilon.at(t).get(eps);
+        NativeFloats.read(ofEpsilon.at(t), eps);
         for (int i = 0; i < size; i++) {
           byState[i] += eps[i];
         }
         if (mask != null) {
           SampleMask.clear(mask[t], byState);
         }
-        ofGatesIn.at(t).get(gatesIn);
+        NativeFloats.read(ofGatesIn.at(t), gatesIn);
         ofGates.apply(gatesIn, gates, gateSlopes);
         System.arraycopy(gates, size, z, 0, size);
         System.arraycopy(gateSlopes, size, zSlope, 0, size);
-        ofCandidateIn.at(t).get(candidateIn);
+        NativeFloats.read(ofCandidateIn.at(t), candidateIn);
         ofCandidate.apply(candidateIn, candidate, candidateSlope);
-        ofRecurrent.at(t).get(recurrent);
-        ofStates.at(t).get(state);
+        NativeFloats.read(ofRecurrent.at(t), recurrent);
+        NativeFloats.read(ofStates.at(t), state);
         for (int i = 0; i < size; i++) {
           float in = byState[i] * candidateSlope[i] * (1 - z[i]);
           byIn[i] = in;
@@ -166,49 +161,22 @@ final class NativeGru {
           byScaled[i] = in * gates[i];
           byState[i] *= z[i];
         }
-        candidateOut.at(t).put(byIn);
+        NativeFloats.write(byIn, candidateOut.at(t));
         FloatPointer step = recurrentOut.at(t);
         long from = step.position();
-        step.put(byR);
-        step.position(from + size).put(byZ);
-        step.position(from + 2L * size).put(byScaled);
-        through.put(byState);
-        cblas_sgemm(
-            CblasColMajor,
-            CblasNoTrans,
-            CblasTrans,
-            batch,
-            units,
-            3 * units,
-            1,
-            step.position(from),
-            batch,
-            gateWeights,
-            units,
-            1,
-            through,
-            batch);
-        through.get(byState);
+        NativeFloats.write(byR, step);
+        NativeFloats.write(byZ, step.position(from + size));
+        NativeFloats.write(byScaled, step.position(from + 2L * size));
+        NativeFloats.write(byState, through);
+        Blas.multiply(
+            false, true, batch, units, 3 * units, 1, step.position(from), gateWeights, 1, through);
+        NativeFloats.read(through, byState);
       }
     }
   }
 
   private void addProduct(
       FloatPointer before, FloatPointer weights, int columns, FloatPointer sum) {
-    cblas_sgemm(
-        CblasColMajor,
-        CblasNoTrans,
-        CblasNoTrans,
-        batch,
-        columns,
-        units,
-        1,
-        before,
-        batch,
-        weights,
-        units,
-        1,
-        sum,
-        batch);
+    Blas.multiply(false, false, batch, columns, units, 1, before, weights, 1, sum);
   }
 }

@@ -69,10 +69,10 @@ final class NativeSequence {
     NativeSteps ofUDot = uDots == null ? null : new NativeSteps(uDots);
     for (int t = 0; t < belows.count(); t++) {
       if (delayed) {
-        ofR.at(t).put(r);
+        NativeFloats.write(r, ofR.at(t));
       }
       if (ofD != null) {
-        ofD.at(t).put(d);
+        NativeFloats.write(d, ofD.at(t));
       }
       float[][] before = mask == null ? null : new float[][] {u.clone(), r.clone(), d.clone()};
       connectivity.forward(belows.at(t), current);
@@ -84,15 +84,15 @@ final class NativeSequence {
         SampleMask.hold(mask[t], before[2], d);
       }
       if (!delayed) {
-        ofR.at(t).put(r);
+        NativeFloats.write(r, ofR.at(t));
       }
       if (ofUDot != null) {
-        ofUDot.at(t).put(uDot);
+        NativeFloats.write(uDot, ofUDot.at(t));
       }
     }
-    NativeFloats.of(state.u()).put(u);
-    NativeFloats.of(state.r()).put(r);
-    NativeFloats.of(state.d()).put(d);
+    NativeFloats.write(u, state.u());
+    NativeFloats.write(r, state.r());
+    NativeFloats.write(d, state.d());
   }
 
   /**
@@ -130,9 +130,9 @@ final class NativeSequence {
     NativeSteps ofF = new NativeSteps(belowEpsilon);
     NativeSteps ofUDot = uDots == null ? null : new NativeSteps(uDots);
     for (int t = 0; t < belows.count(); t++) {
-      ofEpsilon.at(t).get(d);
+      NativeFloats.read(ofEpsilon.at(t), d);
       negate(d, above);
-      ofD.at(t).get(d);
+      NativeFloats.read(ofD.at(t), d);
       float[] vBefore = mask == null ? null : v.clone();
       float[] fBefore = mask == null ? null : f.clone();
       kernel.error(neurons, above, d, v, q, null, e);
@@ -142,19 +142,19 @@ final class NativeSequence {
         SampleMask.hold(mask[t], vBefore, v);
       }
       negate(f, minusF);
-      ofF.at(t).put(minusF);
+      NativeFloats.write(minusF, ofF.at(t));
       connectivity.feedback(e, f);
       connectivity.gradient(belows.at(t), -1, true);
       if (mask != null) {
         SampleMask.hold(mask[t], fBefore, f);
       }
       if (ofUDot != null) {
-        ofUDot.at(t).get(uDot);
+        NativeFloats.read(ofUDot.at(t), uDot);
         timeConstants.step(q, e, uDot, true);
       }
     }
-    NativeFloats.of(state.v()).put(v);
-    NativeFloats.of(state.f()).put(f);
+    NativeFloats.write(v, state.v());
+    NativeFloats.write(f, state.f());
   }
 
   private static void negate(float[] values, float[] negated) {

@@ -58,7 +58,7 @@ public final class TimeConstantGradients {
 
   private void sum(float sign, float[] errors, float[] uDot, boolean add, FloatPointer gradients) {
     if (add) {
-      gradients.get(sums);
+      NativeFloats.read(gradients, sums);
     }
     int group = errors.length / sums.length; // values of the neurons that share a constant
     for (int n = 0; n < sums.length; n++) {
@@ -68,6 +68,6 @@ public final class TimeConstantGradients {
       }
       sums[n] = sign * sum + (add ? sums[n] : 0);
     }
-    gradients.put(sums);
+    NativeFloats.write(sums, gradients);
   }
 }

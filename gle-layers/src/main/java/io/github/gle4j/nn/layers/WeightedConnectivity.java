@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import static org.bytedeco.openblas.global.openblas.CblasColMajor;
-import static org.bytedeco.openblas.global.openblas.CblasTrans;
-import static org.bytedeco.openblas.global.openblas.cblas_sasum;
-import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
-
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -80,14 +75,14 @@ abstract class WeightedConnectivity implements Connectivity {
   @Override
   public final void parametersChanged() {
     if (biases != null) {
-      biases.get(bias);
+      NativeFloats.read(biases, bias);
     }
   }
 
   @Override
   public final void forward(FloatPointer below, float[] current) {
     multiply(below, weights, currents);
-    currents.get(current);
+    NativeFloats.read(currents, current);
     if (biases != null) {
       for (int row = 0; row < rows; row++) {
         add(bias[row], current, row * rowLength, (row + 1) * rowLength);
@@ -97,9 +92,9 @@ abstract class WeightedConnectivity implements Connectivity {
 
   @Override
   public final void feedback(float[] e, float[] f) {
-    errors.put(e);
+    NativeFloats.write(e, errors);
     multiplyBack(errors, feedbackWeights, feedback);
-    feedback.get(f);
+    NativeFloats.read(feedback, f);
   }
 
   @Override
@@ -107,37 +102,25 @@ abstract class WeightedConnectivity implements Connectivity {
     float old = add ? 1 : 0;
     addGradient(below, errors, scale, old, weightGradients);
     if (biases != null) {
-      cblas_sgemv(
-          CblasColMajor,
-          CblasTrans,
-          rowLength,
-          rows,
-          scale,
-          errors,
-          rowLength,
-          ones,
-          1,
-          old,
-          biasGradients,
-          1);
+      Blas.sumColumns(rowLength, rows, scale, errors, ones, old, biasGradients);
     }
   }
 
   @Override
   public final float sizeOfCurrents() {
-    float size = cblas_sasum(rows * rowLength, currents, 1);
-    return biases == null ? size : size + rowLength * cblas_sasum(rows, biases, 1);
+    float size = Blas.sumOfSizes(rows * rowLength, currents);
+    return biases == null ? size : size + rowLength * Blas.sumOfSizes(rows, biases);
   }
 
   @Override
   public final float sizeOfErrors() {
-    return cblas_sasum(rows * rowLength, errors, 1);
+    return Blas.sumOfSizes(rows * rowLength, errors);
   }
 
   @Override
   public final float sizeOfGradients() {
-    float size = cblas_sasum(weightCount, weightGradients, 1);
-    return biases == null ? size : size + cblas_sasum(rows, biasGradients, 1);
+    float size = Blas.sumOfSizes(weightCount, weightGradients);
+    return biases == null ? size : size + Blas.sumOfSizes(rows, biasGradients);
   }
 
   private static void add(float value, float[] values, int from, int to) {
