@@ -3,14 +3,17 @@ package io.github.gle4j.checkpoint;
 
 import io.github.gle4j.checkpoint.Checkpoint.Entry;
 import io.github.gle4j.checkpoint.Checkpoint.Kind;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -27,6 +30,7 @@ final class CheckpointFormat {
   private static final int HEADER_LENGTH = MAGIC.length + 2 * Integer.BYTES;
   private static final int FOOTER_LENGTH = END.length + Long.BYTES + DIGEST_LENGTH;
   private static final long LONGEST_FILE = Integer.MAX_VALUE - 8;
+  private static final int PART_LENGTH = 1 << 16;
 
   private CheckpointFormat() {}
 
@@ -70,40 +74,84 @@ final class CheckpointFormat {
   }
 
   /**
-   * Reads a file.
+   * Reads a file: its beginning, end and checksum first, so that no memory is taken for one that is
+   * damaged.
    *
    * @throws InvalidCheckpointException when it is anything but a whole checkpoint of this version
    */
   static Checkpoint read(Path file) throws IOException {
-    long length = Files.size(file);
-    if (length < HEADER_LENGTH + FOOTER_LENGTH || length > LONGEST_FILE) {
-      throw new InvalidCheckpointException(file, length + " bytes cannot be a checkpoint");
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidCheckpointException(file, "no regular file");
     }
-    byte[] content = Files.readAllBytes(file);
-    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    try {
-      return decode(file, bytes, content);
-    } catch (BufferUnderflowException | CharacterCodingException e) {
-      throw new InvalidCheckpointException(file, "damaged before byte " + bytes.position());
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long length = channel.size();
+      if (length < HEADER_LENGTH + FOOTER_LENGTH || length > LONGEST_FILE) {
+        throw new InvalidCheckpointException(file, length + " bytes cannot be a checkpoint");
+      }
+      requireHeader(file, read(channel, 0, HEADER_LENGTH));
+      requireFooter(file, read(channel, length - FOOTER_LENGTH, FOOTER_LENGTH), length);
+      requireDigest(file, channel, length - DIGEST_LENGTH);
+      byte[] content = new byte[(int) length - FOOTER_LENGTH];
+      ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+      fill(channel, 0, bytes);
+      try {
+        return decode(file, bytes.position(HEADER_LENGTH - Integer.BYTES), content);
+      } catch (BufferUnderflowException | CharacterCodingException e) {
+        throw new InvalidCheckpointException(file, "damaged before byte " + bytes.position());
+      }
+    } catch (EOFException e) {
+      throw new InvalidCheckpointException(file, "became shorter while it was read");
     }
   }
 
-  private static Checkpoint decode(Path file, ByteBuffer bytes, byte[] content) throws IOException {
-    int length = content.length;
-    if (!Arrays.equals(bytes(bytes, MAGIC.length), MAGIC)) {
+  private static ByteBuffer read(FileChannel channel, long from, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    fill(channel, from, bytes);
+    return bytes.flip();
+  }
+
+  private static void fill(FileChannel channel, long from, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, from + bytes.position()) < 0) {
+        throw new EOFException();
+      }
+    }
+  }
+
+  private static void requireHeader(Path file, ByteBuffer header) throws IOException {
+    if (!Arrays.equals(bytes(header, MAGIC.length), MAGIC)) {
       throw new InvalidCheckpointException(file, "does not begin as checkpoints do");
     }
-    int version = bytes.getInt();
+    int version = header.getInt();
     if (version != VERSION) {
       throw new InvalidCheckpointException(
           file, "version " + version + ": this program reads version " + VERSION);
     }
-    byte[] digest = digest(content, length - DIGEST_LENGTH);
-    if (!Arrays.equals(digest, 0, DIGEST_LENGTH, content, length - DIGEST_LENGTH, length)) {
-      throw new InvalidCheckpointException(file, "cut short or damaged: its SHA-256 is wrong");
+  }
+
+  private static void requireFooter(Path file, ByteBuffer footer, long length) throws IOException {
+    if (!Arrays.equals(bytes(footer, END.length), END) || footer.getLong() != length) {
+      throw new InvalidCheckpointException(
+          file, "cut short or damaged: it does not end as checkpoints do");
     }
+  }
+
+  private static void requireDigest(Path file, FileChannel channel, long end) throws IOException {
+    MessageDigest digest = sha256();
+    ByteBuffer part = ByteBuffer.allocate(PART_LENGTH);
+    for (long at = 0; at < end; at += PART_LENGTH) {
+      part.clear().limit((int) Math.min(PART_LENGTH, end - at));
+      fill(channel, at, part);
+      digest.update(part.flip());
+    }
+    if (!MessageDigest.isEqual(digest.digest(), read(channel, end, DIGEST_LENGTH).array())) {
+      throw new InvalidCheckpointException(file, "damaged: its SHA-256 is wrong");
+    }
+  }
+
+  /** The entries, behind whose last the bytes must end. */
+  private static Checkpoint decode(Path file, ByteBuffer bytes, byte[] content) throws IOException {
     int count = bytes.getInt();
-    bytes.limit(length - FOOTER_LENGTH);
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (int i = 0; i < count; i++) {
       int from = bytes.position();
@@ -117,12 +165,9 @@ final class CheckpointFormat {
         throw new InvalidCheckpointException(file, "name \"" + text + "\" is empty or repeated");
       }
     }
-    int end = bytes.position();
-    bytes.limit(length);
-    if (end != length - FOOTER_LENGTH
-        || !Arrays.equals(bytes(bytes, END.length), END)
-        || bytes.getLong() != length) {
-      throw new InvalidCheckpointException(file, "does not end as checkpoints do");
+    if (bytes.hasRemaining()) {
+      throw new InvalidCheckpointException(
+          file, "has " + bytes.remaining() + " bytes behind its " + count + " entries");
     }
     return new Checkpoint(entries);
   }
@@ -168,10 +213,14 @@ final class CheckpointFormat {
   }
 
   private static byte[] digest(byte[] bytes, int length) {
+    MessageDigest digest = sha256();
+    digest.update(bytes, 0, length);
+    return digest.digest();
+  }
+
+  private static MessageDigest sha256() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(bytes, 0, length);
-      return digest.digest();
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

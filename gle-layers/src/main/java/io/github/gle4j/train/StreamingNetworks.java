@@ -6,13 +6,16 @@ import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleLayer;
 import io.github.gle4j.nn.conf.GleNeurons;
+import io.github.gle4j.nn.conf.LayerChecks;
 import io.github.gle4j.nn.layers.GleParamInitializer;
 import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.RNNFormat;
@@ -67,6 +70,11 @@ final class StreamingNetworks {
   static Stack stack(MultiLayerNetwork network) {
     int count = network.getnLayers() - 1;
     require(count > 0, "the network has no layer below its top: at least one GLE layer is needed");
+    try {
+      LayerChecks.require(network.getLayerWiseConfigurations());
+    } catch (DL4JInvalidConfigException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
     Stack stack = new Stack(new ArrayList<>(), new ArrayList<>());
     List<Layer> passing = new ArrayList<>();
     List<InputType> inputs = new ArrayList<>();
@@ -88,6 +96,10 @@ final class StreamingNetworks {
         if (stack.layers().isEmpty()) {
           type = inputOf(layer.conf().getLayer());
         } else {
+          long given = LayerChecks.elements(type);
+          require( // also where the layer is not what its configuration says by now
+              given == streaming.inputs(),
+              String.format(Locale.ROOT, "layer %d takes %d values, but gets %d from below: as many are allowed", l, streaming.inputs(), given));
           stack.above().add(new Passage(passing, inputs, streaming.inputs()));
         }
         requireStreamable(l, layer, stack.layers());

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -139,6 +144,50 @@ class CheckpointTest {
     }
     Files.write(file, content);
     same(checkpoint(1), checkpoints.load().orElseThrow().checkpoint());
+  }
+
+  /** However large it is: no memory is taken for it. */
+  @Test
+  void aLargeDamagedFileIsSkippedWithoutReadingItIntoMemory() throws IOException {
+    CheckpointFolder checkpoints = new CheckpointFolder(folder, 5);
+    byte[] good = Files.readAllBytes(checkpoints.save(checkpoint(1)));
+    byte[] header = Arrays.copyOf(good, 16);
+    sparse(2, new byte[0], new byte[0], 1_900_000_000L);
+    sparse(3, header, new byte[0], 1_900_000_000L);
+    sparse(4, header, Arrays.copyOfRange(good, good.length - 48, good.length), 1_900_000_000L);
+    byte[] footer =
+        ByteBuffer.allocate(48)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put("GLE-END\n".getBytes(StandardCharsets.US_ASCII))
+            .putLong(100_000_000)
+            .array();
+    sparse(5, header, footer, 100_000_000);
+    Files.createDirectory(folder.resolve("checkpoint-000000000006.gle"));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    CheckpointFolder.Loaded loaded = checkpoints.load().orElseThrow();
+    assertTrue(threads.getCurrentThreadAllocatedBytes() - before < 5_000_000);
+    same(checkpoint(1), loaded.checkpoint());
+    assertEquals(
+        List.of(
+            "no regular file",
+            "damaged: its SHA-256 is wrong",
+            "cut short or damaged: it does not end as checkpoints do",
+            "cut short or damaged: it does not end as checkpoints do",
+            "does not begin as checkpoints do"),
+        loaded.skipped().stream()
+            .map(e -> e.getMessage().substring(e.getMessage().indexOf(".gle: ") + 6))
+            .toList());
+  }
+
+  private void sparse(int number, byte[] header, byte[] footer, long length) throws IOException {
+    Path file = folder.resolve("checkpoint-00000000000" + number + ".gle");
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.setLength(length);
+      out.write(header);
+      out.seek(length - footer.length);
+      out.write(footer);
+    }
   }
 
   /** Fails at the n-th operation, after doing half of it if it is a write. */

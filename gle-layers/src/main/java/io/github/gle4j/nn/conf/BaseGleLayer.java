@@ -177,9 +177,19 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
     return layer;
   }
 
-  /** Checks what can be known by now. */
+  /** Checks what must be known by now: that the layer can be built. */
   void validate() {
+    requireSet("activationFn", getActivationFn());
+    requireSet("weightInitFn", getWeightInitFn());
+    requireSet("iupdater", getIUpdater());
+    requireSet("learnedTimeConstants", learnedTimeConstants);
+    requireSet("feedbackWeights", feedbackWeights);
+    require(nIn > 0, "nIn = " + nIn + ": at least 1 is allowed");
     validateNeurons();
+  }
+
+  private void requireSet(String name, Object value) {
+    require(value != null, name + " is null: it must be set");
   }
 
   /** The layer at run time, without parameters yet. */

@@ -59,22 +59,29 @@ public final class GleConvolution extends BaseGleLayer {
     convolutionMode = builder.convolutionMode;
     height = builder.height;
     width = builder.width;
+    validateKernel();
+    initializeConstraints(builder);
+  }
+
+  private void validateKernel() {
     requireSizes("kernelSize", kernelSize, 1);
     requireSizes("stride", stride, 1);
     requireSizes("padding", padding, 0);
     requireSizes("dilation", dilation, 1);
     require(
-        convolutionMode != ConvolutionMode.Causal,
-        "convolutionMode Causal: Strict, Truncate and Same are allowed");
+        convolutionMode != null && convolutionMode != ConvolutionMode.Causal,
+        "convolutionMode " + convolutionMode + ": Strict, Truncate and Same are allowed");
     require(
         getRnnDataFormat() == RNNFormat.NCW,
         "dataFormat "
             + getRnnDataFormat()
             + ": NCW is allowed, with images [channels, height, width]");
-    initializeConstraints(builder);
   }
 
   private void requireSizes(String name, int[] sizes, int smallest) {
+    require(
+        sizes != null && sizes.length == 2,
+        name + " " + Arrays.toString(sizes) + ": two numbers, height and width, are allowed");
     require(
         Arrays.stream(sizes).allMatch(size -> size >= smallest),
         name + " " + Arrays.toString(sizes) + ": at least " + smallest + " is allowed");
@@ -83,11 +90,23 @@ public final class GleConvolution extends BaseGleLayer {
   @Override
   void validate() {
     super.validate();
+    validateKernel();
     require(
         height > 0 && width > 0,
         "the height and width of the input are not set: call setInputType(InputType.convolutional("
             + "height, width, channels)) on the network or inputShape on the builder");
-    getOutputType(-1, imageType(nIn));
+    requireCountable("images of the input", nIn, height, width);
+    requireCountable("kernel", nIn, extent(0), extent(1));
+    InputType.InputTypeConvolutional out =
+        (InputType.InputTypeConvolutional) getOutputType(-1, imageType(nIn));
+    requireCountable("images of the output", nOut, out.getHeight(), out.getWidth());
+  }
+
+  /** The native code counts by int. */
+  private void requireCountable(String what, long channels, long height, long width) {
+    require(
+        1.0 * channels * height * width <= Integer.MAX_VALUE,
+        String.format(Locale.ROOT, "the %s [%d, %d, %d] have more than %d values", what, channels, height, width, Integer.MAX_VALUE));
   }
 
   @Override
@@ -135,8 +154,7 @@ public final class GleConvolution extends BaseGleLayer {
 
   /** In mode Same, as DL4J: the smaller half of what is missing, the larger one is behind. */
   private int paddingBefore(long out, long in, int dimension) {
-    long extent = (kernelSize[dimension] - 1L) * dilation[dimension] + 1;
-    return (int) Math.max(0, ((out - 1) * stride[dimension] + extent - in) / 2);
+    return (int) Math.max(0, ((out - 1) * stride[dimension] + extent(dimension) - in) / 2);
   }
 
   @Override
@@ -160,8 +178,13 @@ public final class GleConvolution extends BaseGleLayer {
         GleConvolution.class);
   }
 
+  /** What the kernel spans, in pixels. */
+  private long extent(int dimension) {
+    return (kernelSize[dimension] - 1L) * dilation[dimension] + 1;
+  }
+
   private void requireFit(String name, long size, int dimension) {
-    long extent = (kernelSize[dimension] - 1L) * dilation[dimension] + 1;
+    long extent = extent(dimension);
     long padded = size + 2L * padding[dimension];
     require(
         extent <= padded,

@@ -4,6 +4,7 @@ package io.github.gle4j.nn.conf;
 import io.github.gle4j.nn.layers.GleLayerImpl;
 import io.github.gle4j.nn.layers.GleLayerParamInitializer;
 import io.github.gle4j.nn.layers.GleParamInitializer;
+import java.util.Locale;
 import java.util.Objects;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -60,6 +61,13 @@ public final class GleLayer extends BaseGleLayer {
   void validate() {
     super.validate();
     require(inputType != null, "the input is not known: call setInputType on the network");
+    require(
+        inside instanceof FeedForwardLayer layer
+            && layer.getNIn() == nIn
+            && layer.getNOut() == nOut
+            && (inputType instanceof InputType.InputTypeConvolutional
+                || inputType.arrayElementsPerExample() == nIn),
+        String.format(Locale.ROOT, "the layer inside, %s, must have nIn = %d and nOut = %d, and inputs of %s", inside, nIn, nOut, inputType));
   }
 
   @Override

@@ -57,7 +57,7 @@ public final class Gru extends BaseRecurrentLayer {
     gateActivationFn = builder.gateActivationFn;
     biasWeightInit = builder.biasWeightInit;
     LayerValidation.assertNOutSet("Gru", getLayerName(), -1, getNOut());
-    validate();
+    validateActivations();
     initializeConstraints(builder);
   }
 
@@ -86,21 +86,38 @@ public final class Gru extends BaseRecurrentLayer {
     }
   }
 
-  private void validate() {
+  /** Checks what must be known by now: that the layer can be built. */
+  void validate() {
+    requireSet("activationFn", getActivationFn());
+    requireSet("gateActivationFn", gateActivationFn);
+    requireSet("weightInitFn", getWeightInitFn());
+    requireSet("iupdater", getIUpdater());
+    require(nIn > 0 && nOut > 0, String.format(Locale.ROOT, "nIn = %d, nOut = %d: at least 1 is allowed", nIn, nOut));
+    validateActivations();
+  }
+
+  private void validateActivations() {
     requireElementwise("activation", getActivationFn());
     requireElementwise("gate activation", gateActivationFn);
   }
 
+  private void requireSet(String name, Object value) {
+    require(value != null, name + " is null: it must be set");
+  }
+
   private void requireElementwise(String what, IActivation activation) {
-    if (!Elementwise.is(activation)) {
+    require(
+        Elementwise.is(activation),
+        what
+            + " "
+            + activation
+            + ": an elementwise, deterministic function without parameters is allowed");
+  }
+
+  private void require(boolean condition, String message) {
+    if (!condition) {
       String name = getLayerName() == null ? "" : " \"" + getLayerName() + "\"";
-      throw new DL4JInvalidConfigException(
-          String.format(
-              Locale.ROOT,
-              "Gru%s: %s %s: an elementwise, deterministic function without parameters is allowed",
-              name,
-              what,
-              activation));
+      throw new DL4JInvalidConfigException("Gru" + name + ": " + message);
     }
   }
 

@@ -3,7 +3,7 @@ package io.github.gle4j.nn.util;
 
 import java.io.IOException;
 
-/** A model file or a configuration of a network is damaged, incomplete, or must not be read. */
+/** A model file or a configuration of a network is missing, damaged, or must not be read. */
 public final class InvalidModelException extends IOException {
   /**
    * An exception with one line for the user.

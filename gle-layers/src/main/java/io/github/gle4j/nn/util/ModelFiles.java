@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.util;
 
+import io.github.gle4j.nn.conf.LayerChecks;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -14,18 +15,24 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Loads what DL4J's {@link ModelSerializer} has saved, also when a stranger has: the file is looked
@@ -39,7 +46,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * preprocessor.bin}, which lets the author of a file run any code; makes objects of any class a
  * configuration names; and reserves memory and addresses it as the numbers in the file say. Here a
  * file with such an entry is refused, classes must be of known packages, arrays must have the size
- * that the configuration asks for. Other entries, such as a normaliser, are not read.
+ * that the configuration asks for, layers must fit each other, and no more memory is taken than the
+ * file's size justifies: 16 MB, or 20 times its size. Other entries, such as a normaliser, are not
+ * read.
  */
 public final class ModelFiles {
   private static final String PREPROCESSOR = ModelSerializer.PREPROCESSOR_BIN;
@@ -50,13 +59,26 @@ public final class ModelFiles {
   /** More than any updater keeps for a parameter. */
   private static final int MAXIMUM_STATE = 8;
 
+  /** Of values by bytes of the file: parameters and their updater's zeros are below it. */
+  private static final int MAXIMUM_COMPRESSION = 20;
+
+  /** What any file may hold, in bytes: small networks of zeros are all compression. */
+  private static final long ALWAYS_ALLOWED = 16 << 20;
+
+  /** Networks of so many parameters are built to see whether they can be. */
+  private static final long BUILT_ON_TRIAL = 1 << 20;
+
+  private static final Pattern PACKAGE = Pattern.compile("([\\p{L}_$][\\p{L}\\p{N}_$]*\\.)+");
+
   private final Path file;
   private final ZipFile zip;
   private final Map<String, ZipEntry> entries = new HashMap<>();
+  private long bytesAllowed;
 
-  private ModelFiles(Path file, ZipFile zip) throws InvalidModelException {
+  private ModelFiles(Path file, ZipFile zip) throws IOException {
     this.file = file;
     this.zip = zip;
+    bytesAllowed = Math.max(ALWAYS_ALLOWED, MAXIMUM_COMPRESSION * Files.size(file));
     for (ZipEntry entry : Collections.list(zip.entries())) {
       if (entries.put(entry.getName(), entry) != null) {
         throw invalid("an entry twice");
@@ -81,10 +103,12 @@ public final class ModelFiles {
    * @throws InvalidModelException when the file is damaged, holds another kind of model, or
    *     something that must not be read
    * @throws IOException when the file cannot be read
+   * @throws IllegalArgumentException when an own package is no beginning of a name up to a dot
    */
   public static MultiLayerNetwork network(Path file, boolean loadUpdater, String... ownPackages)
       throws IOException {
-    return read(file, model -> model.network(loadUpdater, packages(ownPackages)));
+    List<String> packages = packages(ownPackages);
+    return read(file, model -> model.network(loadUpdater, packages));
   }
 
   /**
@@ -98,10 +122,12 @@ public final class ModelFiles {
    * @throws InvalidModelException when the file is damaged, holds another kind of model, or
    *     something that must not be read
    * @throws IOException when the file cannot be read
+   * @throws IllegalArgumentException when an own package is no beginning of a name up to a dot
    */
   public static ComputationGraph graph(Path file, boolean loadUpdater, String... ownPackages)
       throws IOException {
-    return read(file, model -> model.graph(loadUpdater, packages(ownPackages)));
+    List<String> packages = packages(ownPackages);
+    return read(file, model -> model.graph(loadUpdater, packages));
   }
 
   /**
@@ -112,21 +138,49 @@ public final class ModelFiles {
    * @param ownPackages what the names of further classes may begin with, such as {@code
    *     org.example.}
    * @return the configuration
-   * @throws InvalidModelException when the text is no such configuration, or must not be read
+   * @throws InvalidModelException when the text is no such configuration, its layers do not fit
+   *     each other, or it must not be read
+   * @throws IllegalArgumentException when an own package is no beginning of a name up to a dot
    */
   public static MultiLayerConfiguration configuration(
       String name, String json, String... ownPackages) throws InvalidModelException {
-    if (NetworkJson.checked(name, json, packages(ownPackages))) {
+    MultiLayerConfiguration configuration = parsed(name, json, packages(ownPackages));
+    buildOnTrial(
+        name,
+        guarded(name, () -> count(configuration)),
+        configuration.getDataType(),
+        parameters -> new MultiLayerNetwork(configuration.clone()).init(parameters, false));
+    return configuration;
+  }
+
+  private static MultiLayerConfiguration parsed(String name, String json, List<String> packages)
+      throws InvalidModelException {
+    if (NetworkJson.checked(name, json, packages)) {
       throw new InvalidModelException(name + ": a computation graph, a network of layers allowed");
     }
     MultiLayerConfiguration configuration =
         guarded(name, () -> MultiLayerConfiguration.fromJson(json));
-    if (configuration.getConfs() == null
-        || configuration.getConfs().isEmpty()
-        || configuration.getConfs().stream().anyMatch(each -> each.getLayer() == null)) {
+    List<NeuralNetConfiguration> layers = configuration.getConfs();
+    if (layers == null
+        || layers.isEmpty()
+        || layers.stream().anyMatch(each -> each == null || each.getLayer() == null)) {
       throw new InvalidModelException(name + ": a configuration without layers");
     }
+    Fields fields = new Fields(name);
+    fields.requireSet("inputPreProcessors", configuration.getInputPreProcessors());
+    fields.requireSet("trainingWorkspaceMode", configuration.getTrainingWorkspaceMode());
+    fields.requireSet("inferenceWorkspaceMode", configuration.getInferenceWorkspaceMode());
+    fields.requireSet("dataType", configuration.getDataType());
+    fields.requireCounts(configuration.getIterationCount(), configuration.getEpochCount());
+    fields.requireSegments(
+        configuration.getBackpropType(),
+        configuration.getTbpttFwdLength(),
+        configuration.getTbpttBackLength());
+    for (NeuralNetConfiguration layer : layers) {
+      fields.requireLayer(layer);
+    }
     guarded(name, () -> configuration.equals(configuration.clone())); // no field is missing
+    guarded(name, () -> LayerChecks.require(configuration));
     return configuration;
   }
 
@@ -138,11 +192,24 @@ public final class ModelFiles {
    * @param ownPackages what the names of further classes may begin with, such as {@code
    *     org.example.}
    * @return the configuration
-   * @throws InvalidModelException when the text is no such configuration, or must not be read
+   * @throws InvalidModelException when the text is no such configuration, its layers do not fit
+   *     each other, or it must not be read
+   * @throws IllegalArgumentException when an own package is no beginning of a name up to a dot
    */
   public static ComputationGraphConfiguration graphConfiguration(
       String name, String json, String... ownPackages) throws InvalidModelException {
-    if (!NetworkJson.checked(name, json, packages(ownPackages))) {
+    ComputationGraphConfiguration configuration = parsedGraph(name, json, packages(ownPackages));
+    buildOnTrial(
+        name,
+        guarded(name, () -> count(configuration)),
+        configuration.getDataType(),
+        parameters -> new ComputationGraph(configuration.clone()).init(parameters, false));
+    return configuration;
+  }
+
+  private static ComputationGraphConfiguration parsedGraph(
+      String name, String json, List<String> packages) throws InvalidModelException {
+    if (!NetworkJson.checked(name, json, packages)) {
       throw new InvalidModelException(name + ": no computation graph");
     }
     ComputationGraphConfiguration configuration =
@@ -150,14 +217,80 @@ public final class ModelFiles {
     if (configuration.getVertices() == null || configuration.getNetworkInputs() == null) {
       throw new InvalidModelException(name + ": a graph without vertices or inputs");
     }
+    Fields fields = new Fields(name);
+    fields.requireSet("vertexInputs", configuration.getVertexInputs());
+    fields.requireSet("networkOutputs", configuration.getNetworkOutputs());
+    fields.requireSet("trainingWorkspaceMode", configuration.getTrainingWorkspaceMode());
+    fields.requireSet("inferenceWorkspaceMode", configuration.getInferenceWorkspaceMode());
+    fields.requireSet("dataType", configuration.getDataType());
+    fields.requireSet("defaultConfiguration", configuration.getDefaultConfiguration());
+    fields.requireLayer(configuration.getDefaultConfiguration());
+    fields.requireCounts(configuration.getIterationCount(), configuration.getEpochCount());
+    fields.requireSegments(
+        configuration.getBackpropType(),
+        configuration.getTbpttFwdLength(),
+        configuration.getTbpttBackLength());
+    for (GraphVertex vertex : configuration.getVertices().values()) {
+      fields.requireSet("vertices", vertex);
+      if (vertex instanceof LayerVertex layer) {
+        fields.requireSet("layerConf", layer.getLayerConf());
+        fields.requireSet("layer", layer.getLayerConf().getLayer());
+        fields.requireLayer(layer.getLayerConf());
+      }
+    }
     guarded(name, () -> configuration.equals(configuration.clone()));
+    guarded(name, () -> LayerChecks.require(configuration));
     return configuration;
+  }
+
+  /** Fields that DL4J reads without looking whether they can be right. */
+  private record Fields(String name) {
+    void requireSet(String field, Object value) throws InvalidModelException {
+      if (value == null) {
+        throw new InvalidModelException(name + ": " + field + " is null: it must be set");
+      }
+    }
+
+    void requireLayer(NeuralNetConfiguration layer) throws InvalidModelException {
+      requireSet("optimizationAlgo", layer.getOptimizationAlgo());
+      requireSet("dataType", layer.getDataType());
+      requireCounts(layer.getIterationCount(), layer.getEpochCount());
+    }
+
+    void requireCounts(int iterations, int epochs) throws InvalidModelException {
+      requireAtLeast(0, "iterationCount", iterations);
+      requireAtLeast(0, "epochCount", epochs);
+    }
+
+    void requireSegments(BackpropType type, int forward, int back) throws InvalidModelException {
+      requireSet("backpropType", type);
+      if (type == BackpropType.TruncatedBPTT) {
+        requireAtLeast(1, "tbpttFwdLength", forward);
+        requireAtLeast(1, "tbpttBackLength", back);
+      }
+    }
+
+    private void requireAtLeast(int least, String field, int value) throws InvalidModelException {
+      if (value < least) {
+        throw new InvalidModelException(
+            name + ": " + field + " = " + value + ": at least " + least + " is allowed");
+      }
+    }
+  }
+
+  /** Builds a network, unless it is large, so that one that cannot be built is refused here. */
+  private static void buildOnTrial(
+      String name, long count, DataType type, Consumer<INDArray> builder)
+      throws InvalidModelException {
+    if (count <= BUILT_ON_TRIAL) {
+      guarded(name, () -> builder.accept(count == 0 ? null : Nd4j.create(type, 1, count)));
+    }
   }
 
   private static List<String> packages(String[] own) {
     List<String> packages = new ArrayList<>(PACKAGES);
     for (String each : own) {
-      if (!each.endsWith(".")) {
+      if (each == null || !PACKAGE.matcher(each).matches()) {
         throw new IllegalArgumentException(
             "package '" + each + "': the beginning of a name up to a dot allowed");
       }
@@ -173,7 +306,11 @@ public final class ModelFiles {
 
   private static <T> T read(Path file, Reader<T> reader) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidModelException(file + ": no such file");
+      throw new InvalidModelException(
+          file
+              + (Files.isDirectory(file)
+                  ? ": a folder, not a model file"
+                  : Files.exists(file) ? ": no regular file" : ": no such file"));
     }
     try (ZipFile zip = new ZipFile(file.toFile())) {
       return reader.read(new ModelFiles(file, zip));
@@ -188,8 +325,7 @@ public final class ModelFiles {
 
   private MultiLayerNetwork network(boolean loadUpdater, List<String> packages) throws IOException {
     String json = json();
-    MultiLayerConfiguration configuration =
-        configuration(file.toString(), json, packages.toArray(String[]::new));
+    MultiLayerConfiguration configuration = parsed(file.toString(), json, packages);
     INDArray parameters = parameters(guardedCount(() -> count(configuration)));
     return guarded(
         file.toString(),
@@ -211,8 +347,7 @@ public final class ModelFiles {
 
   private ComputationGraph graph(boolean loadUpdater, List<String> packages) throws IOException {
     String json = json();
-    ComputationGraphConfiguration configuration =
-        graphConfiguration(file.toString(), json, packages.toArray(String[]::new));
+    ComputationGraphConfiguration configuration = parsedGraph(file.toString(), json, packages);
     INDArray parameters = parameters(guardedCount(() -> count(configuration)));
     return guarded(
         file.toString(),
@@ -234,7 +369,10 @@ public final class ModelFiles {
 
   private String json() throws IOException {
     try (InputStream in = open(ModelSerializer.CONFIGURATION_JSON)) {
-      byte[] bytes = in.readNBytes(NetworkJson.MAXIMUM_CHARACTERS + 1); // or a few more
+      byte[] bytes = in.readNBytes(NetworkJson.MAXIMUM_CHARACTERS + 1);
+      if (bytes.length > NetworkJson.MAXIMUM_CHARACTERS) {
+        throw invalid("a configuration of more than " + NetworkJson.MAXIMUM_CHARACTERS + " bytes");
+      }
       return new String(bytes, StandardCharsets.UTF_8);
     }
   }
@@ -279,7 +417,7 @@ public final class ModelFiles {
       return null;
     }
     try (DataInputStream in = new DataInputStream(open(name))) {
-      return new SavedRow(file + ": " + name, in).read(count, count);
+      return row(name, in, count, count);
     }
   }
 
@@ -290,8 +428,15 @@ public final class ModelFiles {
     }
     try (DataInputStream in = new DataInputStream(open(name))) {
       long most = Math.multiplyExact(MAXIMUM_STATE, parameters.length());
-      return new SavedRow(file + ": " + name, in).read(1, most);
+      return row(name, in, 1, most);
     }
+  }
+
+  /** All rows of a file share what it may hold. */
+  private INDArray row(String name, DataInputStream in, long least, long most) throws IOException {
+    INDArray row = new SavedRow(file + ": " + name, in, bytesAllowed).read(least, most);
+    bytesAllowed -= row == null ? 0 : row.length() * row.dataType().width();
+    return row;
   }
 
   private InputStream open(String name) throws IOException {
@@ -331,9 +476,21 @@ public final class ModelFiles {
     }
   }
 
+  private static void guarded(String name, Runnable work) throws InvalidModelException {
+    guarded(
+        name,
+        () -> {
+          work.run();
+          return null;
+        });
+  }
+
   private static InvalidModelException unusable(String name, Throwable e) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
     return new InvalidModelException(
-        name + ": no usable network of DL4J: " + message.lines().findFirst().orElse(""), e);
+        name
+            + ": no usable network of DL4J: "
+            + NetworkJson.printable(message.lines().findFirst().orElse("")),
+        e);
   }
 }

@@ -3,11 +3,14 @@ package io.github.gle4j.nn.util;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.nd4j.shade.jackson.core.JsonFactory;
+import org.nd4j.shade.jackson.core.JsonLocation;
 import org.nd4j.shade.jackson.core.JsonParser;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.core.JsonToken;
+import org.nd4j.shade.jackson.core.io.JsonEOFException;
 
 /**
  * Looks at the JSON of a network before DL4J does. DL4J makes objects of the classes that the JSON
@@ -20,7 +23,11 @@ final class NetworkJson {
 
   private static final int MAXIMUM_DEPTH = 100;
   private static final int MAXIMUM_DIGITS = 100;
+  private static final int MAXIMUM_SHOWN = 400;
   private static final Set<String> CLASS_FIELDS = Set.of("@class", "type");
+
+  /** DL4J takes null for the form of old versions, and then fails. */
+  private static final Set<String> NEVER_NULL = Set.of("activationFn", "lossFn");
 
   private final String name;
   private final List<String> packages;
@@ -59,6 +66,9 @@ final class NetworkJson {
           checkClass(parser.getText());
         }
         require(
+            token != JsonToken.VALUE_NULL || field == null || !NEVER_NULL.contains(field),
+            field + " is null: it must be set");
+        require(
             !token.isNumeric() || parser.getTextLength() <= MAXIMUM_DIGITS,
             "a number of more than " + MAXIMUM_DIGITS + " digits");
         graph |= depth == 2 && token == JsonToken.START_OBJECT && "vertices".equals(field);
@@ -67,22 +77,33 @@ final class NetworkJson {
       return graph;
     } catch (InvalidModelException e) {
       throw e;
-    } catch (JsonProcessingException e) {
-      throw new InvalidModelException(name + ": not JSON: " + e.getOriginalMessage(), e);
+    } catch (JsonProcessingException e) { // whose message shows what is in the file
+      throw new InvalidModelException(name + ": not JSON" + place(e), e);
     } catch (IOException e) {
       throw new IllegalStateException("a string can be read", e);
     }
   }
 
-  /** A name without a dot is one of the names that DL4J itself knows. */
+  private static String place(JsonProcessingException e) {
+    if (e instanceof JsonEOFException) {
+      return ": it ends too early";
+    }
+    JsonLocation place = e.getLocation();
+    return place == null
+        ? ""
+        : String.format(Locale.ROOT, " in line %d, column %d", place.getLineNr(), place.getColumnNr());
+  }
+
+  /** DL4J has short names for none: what has no package would be a class without one. */
   private void checkClass(String value) throws InvalidModelException {
     require(
-        value.indexOf('.') < 0 || packages.stream().anyMatch(value::startsWith),
+        packages.stream().anyMatch(value::startsWith),
         "class '" + printable(value) + "': only those of " + packages + " allowed");
   }
 
-  private static String printable(String value) {
-    return value.substring(0, Math.min(value.length(), 200)).replaceAll("[^ -~]", "?");
+  /** Text of a file, fit for a message. */
+  static String printable(String value) {
+    return value.substring(0, Math.min(value.length(), MAXIMUM_SHOWN)).replaceAll("[^ -~]", "?");
   }
 
   private void require(boolean valid, String problem) throws InvalidModelException {

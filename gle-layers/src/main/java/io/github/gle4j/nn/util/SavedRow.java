@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.util;
 
+import io.github.gle4j.dynamics.CheckedCopy;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.options.ArrayOptionsHelper;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Reads a row vector in the format of {@code Nd4j.write}, which is: the shape information, the
@@ -27,15 +29,18 @@ final class SavedRow {
 
   private final String name;
   private final DataInputStream in;
+  private final long bytesAllowed;
 
   /**
    * A reader.
    *
    * @param name the file, for messages
+   * @param bytesAllowed what its values may take
    */
-  SavedRow(String name, DataInputStream in) {
+  SavedRow(String name, DataInputStream in, long bytesAllowed) {
     this.name = name;
     this.in = in;
+    this.bytesAllowed = bytesAllowed;
   }
 
   /**
@@ -62,6 +67,11 @@ final class SavedRow {
               + " values, the configuration needs "
               + (least == most ? "" : least + " to ")
               + most);
+      require(
+          length <= bytesAllowed / header.type().width(),
+          length
+              + " values in a file as small as this one: it may hold "
+              + bytesAllowed / header.type().width());
       require(
           (rank == 1 || shape[0] == 1)
               && shape[rank - 1] == length
@@ -112,23 +122,30 @@ final class SavedRow {
       int count = (int) Math.min(CHUNK / size, header.length() - done);
       in.readFully(chunk, 0, count * size);
       if (row == null) { // not before something is there
-        row = Nd4j.create(header.type(), 1, header.length());
+        row = Nd4j.create(header.type(), header.length());
       }
-      ByteBuffer values = ByteBuffer.wrap(chunk);
-      for (int i = 0; i < count; i++) {
-        row.data().put(done + i, value(values, header.type()));
-      }
+      INDArray part = row.get(NDArrayIndex.interval(done, done + count));
+      CheckedCopy.copy(values(ByteBuffer.wrap(chunk), count, header.type()), part);
       done += count;
     }
-    return row;
+    return row == null ? null : row.reshape(1, header.length());
   }
 
-  private static double value(ByteBuffer values, DataType type) {
-    return switch (type) {
-      case DOUBLE -> values.getDouble();
-      case FLOAT -> values.getFloat();
-      default -> HalfIndexer.toFloat(values.getShort());
-    };
+  private static INDArray values(ByteBuffer bytes, int count, DataType type) {
+    if (type == DataType.DOUBLE) {
+      double[] values = new double[count];
+      bytes.asDoubleBuffer().get(values);
+      return Nd4j.createFromArray(values);
+    }
+    float[] values = new float[count];
+    if (type == DataType.FLOAT) {
+      bytes.asFloatBuffer().get(values);
+    } else {
+      for (int i = 0; i < count; i++) {
+        values[i] = HalfIndexer.toFloat(bytes.getShort());
+      }
+    }
+    return Nd4j.createFromArray(values);
   }
 
   private void require(boolean valid, String problem) throws InvalidModelException {

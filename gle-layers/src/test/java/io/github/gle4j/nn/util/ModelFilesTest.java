@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.util;
 
+import static io.github.gle4j.TestNetworks.classes;
 import static io.github.gle4j.TestNetworks.classifier;
+import static io.github.gle4j.TestNetworks.configuration;
+import static io.github.gle4j.TestNetworks.hidden;
+import static io.github.gle4j.TestNetworks.network;
+import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +26,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -35,6 +43,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -224,7 +233,9 @@ class ModelFilesTest {
     assertJsonRefused("a number of more than 100 digits", "{\"a\":" + "9".repeat(101) + "}");
     assertJsonRefused("no JSON object", "[]");
     assertJsonRefused("no JSON object", "");
-    assertJsonRefused("not JSON: Unexpected end-of-input", "{\"a\":1");
+    assertJsonRefused("not JSON: it ends too early", "{\"a\":1");
+    assertJsonRefused("not JSON: it ends too early", "{\n\"a\":\n\"secret");
+    assertJsonRefused("not JSON in line 2, column 11", "{\n\"a\":secret}");
     assertJsonRefused("more behind the JSON object", "{} {}");
     assertJsonRefused("not JSON", "{a}");
     assertJsonRefused("more than 4194304 characters", " ".repeat(5_000_000));
@@ -233,15 +244,135 @@ class ModelFilesTest {
 
   private static void assertJsonRefused(String message, String json) {
     var e =
-        assertThrows(InvalidModelException.class, () -> ModelFiles.configuration("x.json", json));
+        assertThrows(
+            InvalidModelException.class, () -> ModelFiles.configuration("x.json", json), message);
     assertTrue(e.getMessage().startsWith("x.json: "), e::getMessage);
     assertTrue(e.getMessage().contains(message), e::getMessage);
+    assertEquals(1, e.getMessage().lines().count());
+    assertFalse(e.getMessage().contains("secret"), e::getMessage);
+  }
+
+  /** Each of these was accepted once, and failed without a name when it was built or used. */
+  @Test
+  void refusesValuesThatDl4jCannotUse() throws IOException {
+    String good = classifier(new Sgd(1)).getLayerWiseConfigurations().toJson();
+    ModelFiles.configuration("x.json", good);
+    String[][] changes = {
+      {"activationFn is null", "\"activationFn\" : \\{[^}]*\\}", "\"activationFn\" : null"},
+      {"lossFn is null", "\"lossFn\" : \\{[^}]*\\}", "\"lossFn\" : null"},
+      {"weightInitFn is null", "\"weightInitFn\" : \\{[^}]*\\}", "\"weightInitFn\" : null"},
+      {"no usable network", "\"iupdater\" : \\{[^}]*\\}", "\"iupdater\" : null"},
+      {
+        "inputPreProcessors is null",
+        "\"inputPreProcessors\" : \\{ *\\}",
+        "\"inputPreProcessors\" : null"
+      },
+      {"learnedTimeConstants is null", "\"NONE\",\\s*\"nin\"", "null, \"nin\""},
+      {"backpropType is null", "\"Standard\"", "null"},
+      {"optimizationAlgo is null", "\"STOCHASTIC_GRADIENT_DESCENT\"", "null"},
+      {"dataType is null", "\"DOUBLE\"", "null"},
+      {
+        "iterationCount = -7: at least 0 is allowed",
+        "\"iterationCount\" : 0",
+        "\"iterationCount\" : -7"
+      },
+      {"tbpttFwdLength = 0", "\"tbpttFwdLength\" : 20", "\"tbpttFwdLength\" : 0"},
+      {"nIn = -2", "\"nin\" : 2", "\"nin\" : -2"},
+      {"nIn = 9223372036854775807", "\"nin\" : 2", "\"nin\" : 9223372036854775807"},
+      {"layer 1 (GleDense) takes 5 values, but gets 4 from below", "\"nin\" : 4", "\"nin\" : 5"}
+    };
+    for (String[] change : changes) {
+      Matcher matcher = Pattern.compile(change[1]).matcher(good);
+      String changed = matcher.replaceFirst(Matcher.quoteReplacement(change[2]));
+      if (change[0].startsWith("tbptt")) {
+        changed = changed.replace("\"Standard\"", "\"TruncatedBPTT\"");
+      }
+      assertNotEquals(good, changed, change[0]);
+      assertJsonRefused(change[0], changed);
+    }
+    String last = good.substring(0, good.lastIndexOf("\"epochCount\" : 0"));
+    assertJsonRefused(
+        "epochCount = -3", last + good.substring(last.length()).replaceFirst(": 0", ": -3"));
+    ModelFiles.configuration(
+        "x.json", good.replaceFirst("\"iterationCount\" : 0", "\"iterationCount\" : 7"));
+  }
+
+  @Test
+  void graphsAreLookedAtAlike() throws IOException {
+    String good =
+        new NeuralNetConfiguration.Builder()
+            .updater(new Sgd(0.1))
+            .graphBuilder()
+            .addInputs("in")
+            .addLayer("hidden", hidden(3).build(), "in")
+            .addLayer("top", readout(4, 3).build(), "hidden")
+            .addLayer("out", classes(), "top")
+            .setOutputs("out")
+            .build()
+            .toJson();
+    ModelFiles.graphConfiguration("g", good);
+    for (String[] change :
+        new String[][] {
+          {"layer \"top\" (GleDense) takes 7 values, but gets 4", "\"nin\" : 4", "\"nin\" : 7"},
+          {"iterationCount = -1", "\"iterationCount\" : 0", "\"iterationCount\" : -1"},
+          {"activationFn is null", "\"activationFn\" : \\{[^}]*\\}", "\"activationFn\" : null"},
+          {
+            "networkOutputs is null",
+            "\"networkOutputs\" : \\[[^]]*\\]",
+            "\"networkOutputs\" : null"
+          },
+          {
+            "no usable network", "\"networkOutputs\" : \\[[^]]*\\]", "\"networkOutputs\" : [\"no\"]"
+          },
+        }) {
+      String changed = good.replaceFirst(change[1], Matcher.quoteReplacement(change[2]));
+      assertNotEquals(good, changed, change[0]);
+      var e =
+          assertThrows(
+              InvalidModelException.class,
+              () -> ModelFiles.graphConfiguration("g", changed),
+              change[0]);
+      assertTrue(e.getMessage().contains(change[0]), e::getMessage);
+      assertEquals(1, e.getMessage().lines().count());
+    }
+  }
+
+  @Test
+  void aClassWithoutAPackageIsOfNoKnownPackage() {
+    String good = classifier(new Sgd(1)).getLayerWiseConfigurations().toJson();
+    for (String name : new String[] {"Own", "", "tanh", "org", "[Lorg.nd4j.X;", "xorg.nd4j.X"}) {
+      assertJsonRefused(
+          "class '" + name + "': only those of",
+          good.replace("org.nd4j.linalg.activations.impl.ActivationTanH", name));
+      assertJsonRefused("class '" + name + "'", "{\"dist\":{\"type\":\"" + name + "\"}}");
+    }
+  }
+
+  /** The mistake is the caller's: nothing is said about the file. */
+  @Test
+  void ownPackagesThatAreNoneAreTheCallersMistake() throws IOException {
+    Path file = saved(classifier(new Sgd(1)));
+    for (String own : new String[] {"D1", "", ".", "a..b.", "a b.", null}) {
+      String[] packages = {own};
+      String message = "package '" + own + "': the beginning of a name up to a dot allowed";
+      for (Executable call :
+          new Executable[] {
+            () -> ModelFiles.network(file, true, packages),
+            () -> ModelFiles.graph(file, true, packages),
+            () -> ModelFiles.configuration("x", "{}", packages),
+            () -> ModelFiles.graphConfiguration("x", "{}", packages)
+          }) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+      }
+    }
+    assertEquals(69, ModelFiles.network(file, true, "org.example.", "a.").numParams());
   }
 
   @Test
   void refusesDamagedFiles() throws IOException {
     Path missing = folder.resolve("missing.zip");
     assertRefused("no such file", missing);
+    assertRefused("a folder, not a model file", folder);
     assertRefused("damaged", Files.write(folder.resolve("no.zip"), new byte[100]));
     Path good = saved(classifier(new Adam(0.01)));
     byte[] bytes = Files.readAllBytes(good);
@@ -288,10 +419,10 @@ class ModelFilesTest {
     Map<String, byte[]> entries = entries(saved(classifier(new Sgd(1))));
     entries.put(
         "configuration.json",
-        new String(entries.get("configuration.json"), StandardCharsets.UTF_8)
-            .replace("\"nout\" : 4", "\"nout\" : 2000000000")
+        configuration(new Sgd(1), hidden(2).build(), readout(4, 3).build(), classes())
+            .toJson()
             .getBytes(StandardCharsets.UTF_8));
-    assertRefused("69 values, the configuration needs ", zip(entries));
+    assertRefused("69 values, the configuration needs 41", zip(entries));
   }
 
   @Test
@@ -317,6 +448,26 @@ class ModelFilesTest {
     Map<String, byte[]> small = entries(saved(classifier(new Sgd(1))));
     small.put("updaterState.bin", large);
     assertRefused("no usable network", zip(small));
+  }
+
+  /** A thousand to one: 24 MB of zeros in a file of 24 kB. */
+  @Test
+  void takesNoMoreMemoryThanTheFileJustifies() throws IOException {
+    MultiLayerNetwork network =
+        network(new Sgd(1), readout(2000, 1500).build(), readout(1500, 3).build(), classes());
+    network.params().assign(0);
+    assertRefused("values in a file as small as this one: it may hold 2097152", saved(network));
+    network.params().assign(Nd4j.rand(network.params().shape()));
+    long start = System.nanoTime();
+    assertEquals(network.params(), ModelFiles.network(saved(network), true).params());
+    assertTrue(System.nanoTime() - start < 20e9, "not value by value");
+    // Zeros of a new updater are justified by the parameters beside them; few zeros by nothing.
+    MultiLayerNetwork adam =
+        network(new Adam(1), readout(600, 1000).build(), readout(1000, 3).build(), classes());
+    assertEquals(adam.params(), ModelFiles.network(saved(adam), true).params());
+    MultiLayerNetwork zeros = classifier(new Adam(0.01));
+    zeros.params().subi(zeros.params().dup()).addi(1);
+    assertEquals(zeros.params(), ModelFiles.network(saved(zeros), true).params());
   }
 
   @Test
