@@ -19,11 +19,16 @@ final class ShortRun {
 
   /** The words that start the program: java, -cp, the class path, the class. */
   static List<String> program() {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-cp",
-        System.getProperty("java.class.path"),
-        Gle.class.getName());
+    return java(Gle.class);
+  }
+
+  /** The words that start a class with these words. */
+  static List<String> java(Class<?> main, String... words) {
+    List<String> all = new ArrayList<>();
+    all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    all.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    all.addAll(List.of(words));
+    return all;
   }
 
   /** All words of a command. */
@@ -38,8 +43,12 @@ final class ShortRun {
     return ModelFiles.network(run.resolve("model.zip"), false).params();
   }
 
-  @SuppressWarnings("SystemOut") // the profile's output
   static void print(String figure) {
-    System.out.println("figure: " + figure + ", all numbers the same");
+    figure(figure + ", all numbers the same");
+  }
+
+  @SuppressWarnings("SystemOut") // the profile's output
+  static void figure(String figure) {
+    System.out.println("figure: " + figure);
   }
 }

@@ -134,6 +134,16 @@ class TaskModelsTest {
     assertRefused(broken, "broken.json: no configuration of DL4J");
   }
 
+  @Test
+  void refusesConfigurationsWhoseLayersDoNotFit() throws Exception {
+    String good = dense(40).toJson();
+    Path fits = Files.writeString(folder.resolve("fits.json"), good);
+    assertEquals("fits", models.register(fits, shape(40)).name());
+    Path narrow = folder.resolve("narrow.json");
+    Files.writeString(narrow, good.replaceFirst("\"nin\" : 5", "\"nin\" : 4"));
+    assertRefused(narrow, "layer 1 (OutputLayer) takes 4 values, but gets 5 from below");
+  }
+
   private void assertRefused(Path file, String message) {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> models.register(file, shape(40)));

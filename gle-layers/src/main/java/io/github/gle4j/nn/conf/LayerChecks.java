@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
+import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -29,6 +30,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
+import org.deeplearning4j.nn.conf.layers.NoParamLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
@@ -92,7 +94,13 @@ public final class LayerChecks {
       }
       seenSinceProgress.clear();
       InputType[] given = below.stream().map(types::get).toArray(InputType[]::new);
-      types.put(name, through("layer \"" + name + "\"", graph.getVertices().get(name), given));
+      GraphVertex vertex = graph.getVertices().get(name);
+      if (vertex instanceof LayerVertex layer
+          && layer.getPreProcessor() == null
+          && graph.getNetworkInputs().contains(below.get(0))) {
+        types.putIfAbsent(below.get(0), own(inner(layer.getLayerConf().getLayer())));
+      }
+      types.put(name, through("layer \"" + name + "\"", vertex, given));
     }
   }
 
@@ -257,6 +265,9 @@ public final class LayerChecks {
     } catch (DL4JInvalidConfigException e) {
       throw new DL4JInvalidConfigException(
           what + ": " + e.getMessage().lines().findFirst().orElse(""), e);
+    } catch (ArithmeticException | IndexOutOfBoundsException | NullPointerException e) {
+      require(!(layer instanceof NoParamLayer), what, "has sizes that are none: " + layer);
+      return null;
     } catch (RuntimeException e) {
       return null; // not the kind of input that it is for: DL4J's to refuse
     }
@@ -272,6 +283,7 @@ public final class LayerChecks {
       requireSet(what, "weightInitFn", own.getWeightInitFn());
       requireSet(what, "iupdater", own.getIUpdater());
     }
+    requireConstraints(what, layer);
     if (layer instanceof BaseOutputLayer own) {
       requireSet(what, "lossFn", own.getLossFn());
     } else if (layer instanceof LossLayer own) {
@@ -280,6 +292,21 @@ public final class LayerChecks {
       requireSet(what, "lossFn", own.getLossFn());
     } else if (layer instanceof CnnLossLayer own) {
       requireSet(what, "lossFn", own.getLossFn());
+    }
+  }
+
+  /** A constraint on a parameter that the layer does not have would fail in training. */
+  private static void requireConstraints(String what, Layer layer) {
+    if (layer.getConstraints() != null) {
+      List<String> keys = layer.initializer().paramKeys(layer);
+      for (LayerConstraint constraint : layer.getConstraints()) {
+        requireSet(what, "a constraint", constraint);
+        requireSet(what, "params of a constraint", constraint.getParams());
+        require(
+            keys.containsAll(constraint.getParams()),
+            what,
+            "has a constraint of " + constraint.getParams() + ": some of " + keys + " are allowed");
+      }
     }
   }
 
@@ -337,7 +364,7 @@ public final class LayerChecks {
 
   private static void requireAll(String what, String name, int[] sizes, int least) {
     require(
-        sizes != null && Arrays.stream(sizes).allMatch(size -> size >= least),
+        sizes != null && sizes.length > 0 && Arrays.stream(sizes).allMatch(size -> size >= least),
         what,
         name + " " + Arrays.toString(sizes) + ": at least " + least + " is allowed");
   }
