@@ -99,7 +99,12 @@ final class StreamingNetworks {
           long given = LayerChecks.elements(type);
           require( // also where the layer is not what its configuration says by now
               given == streaming.inputs(),
-              String.format(Locale.ROOT, "layer %d takes %d values, but gets %d from below: as many are allowed", l, streaming.inputs(), given));
+              String.format(
+                  Locale.ROOT,
+                  "layer %d takes %d values, but gets %d from below: as many are allowed",
+                  l,
+                  streaming.inputs(),
+                  given));
           stack.above().add(new Passage(passing, inputs, streaming.inputs()));
         }
         requireStreamable(l, layer, stack.layers());

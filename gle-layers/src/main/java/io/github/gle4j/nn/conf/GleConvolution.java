@@ -106,7 +106,14 @@ public final class GleConvolution extends BaseGleLayer {
   private void requireCountable(String what, long channels, long height, long width) {
     require(
         1.0 * channels * height * width <= Integer.MAX_VALUE,
-        String.format(Locale.ROOT, "the %s [%d, %d, %d] have more than %d values", what, channels, height, width, Integer.MAX_VALUE));
+        String.format(
+            Locale.ROOT,
+            "the %s [%d, %d, %d] have more than %d values",
+            what,
+            channels,
+            height,
+            width,
+            Integer.MAX_VALUE));
   }
 
   @Override

@@ -67,7 +67,13 @@ public final class GleLayer extends BaseGleLayer {
             && layer.getNOut() == nOut
             && (inputType instanceof InputType.InputTypeConvolutional
                 || inputType.arrayElementsPerExample() == nIn),
-        String.format(Locale.ROOT, "the layer inside, %s, must have nIn = %d and nOut = %d, and inputs of %s", inside, nIn, nOut, inputType));
+        String.format(
+            Locale.ROOT,
+            "the layer inside, %s, must have nIn = %d and nOut = %d, and inputs of %s",
+            inside,
+            nIn,
+            nOut,
+            inputType));
   }
 
   @Override

@@ -92,7 +92,9 @@ public final class Gru extends BaseRecurrentLayer {
     requireSet("gateActivationFn", gateActivationFn);
     requireSet("weightInitFn", getWeightInitFn());
     requireSet("iupdater", getIUpdater());
-    require(nIn > 0 && nOut > 0, String.format(Locale.ROOT, "nIn = %d, nOut = %d: at least 1 is allowed", nIn, nOut));
+    require(
+        nIn > 0 && nOut > 0,
+        String.format(Locale.ROOT, "nIn = %d, nOut = %d: at least 1 is allowed", nIn, nOut));
     validateActivations();
   }
 

@@ -202,7 +202,11 @@ public final class LayerChecks {
       require(
           convolution.getNIn() == given.getChannels(),
           what,
-          String.format(Locale.ROOT, "takes %d channels, but gets %d: the same are allowed", convolution.getNIn(), given.getChannels()));
+          String.format(
+              Locale.ROOT,
+              "takes %d channels, but gets %d: the same are allowed",
+              convolution.getNIn(),
+              given.getChannels()));
     }
   }
 
@@ -211,7 +215,11 @@ public final class LayerChecks {
       require(
           elements(own) == elements(given),
           what,
-          String.format(Locale.ROOT, "takes %d values, but gets %d from below: nIn must be as many", elements(own), elements(given)));
+          String.format(
+              Locale.ROOT,
+              "takes %d values, but gets %d from below: nIn must be as many",
+              elements(own),
+              elements(given)));
     }
   }
 
@@ -222,7 +230,12 @@ public final class LayerChecks {
       require(
           elements(images) == elements(given),
           what,
-          String.format(Locale.ROOT, "its %s is for images %s, but gets %d values: the same size is allowed", preProcessor.getClass().getSimpleName(), shape(images), elements(given)));
+          String.format(
+              Locale.ROOT,
+              "its %s is for images %s, but gets %d values: the same size is allowed",
+              preProcessor.getClass().getSimpleName(),
+              shape(images),
+              elements(given)));
     }
     if (given == null) {
       boolean makesImages =
@@ -378,7 +391,11 @@ public final class LayerChecks {
               && image.getWidth() > 0
               && elements <= Integer.MAX_VALUE,
           what,
-          String.format(Locale.ROOT, "gives images %s: sizes of at least 1, and no more than %d values, are allowed", shape(image), Integer.MAX_VALUE));
+          String.format(
+              Locale.ROOT,
+              "gives images %s: sizes of at least 1, and no more than %d values, are allowed",
+              shape(image),
+              Integer.MAX_VALUE));
     }
   }
 
@@ -388,7 +405,8 @@ public final class LayerChecks {
 
   private static String shape(InputType type) {
     InputTypeConvolutional image = (InputTypeConvolutional) type;
-    return String.format(Locale.ROOT, "[%d, %d, %d]", image.getChannels(), image.getHeight(), image.getWidth());
+    return String.format(
+        Locale.ROOT, "[%d, %d, %d]", image.getChannels(), image.getHeight(), image.getWidth());
   }
 
   /**

@@ -91,7 +91,8 @@ final class NetworkJson {
     JsonLocation place = e.getLocation();
     return place == null
         ? ""
-        : String.format(Locale.ROOT, " in line %d, column %d", place.getLineNr(), place.getColumnNr());
+        : String.format(
+            Locale.ROOT, " in line %d, column %d", place.getLineNr(), place.getColumnNr());
   }
 
   /** DL4J has short names for none: what has no package would be a class without one. */
