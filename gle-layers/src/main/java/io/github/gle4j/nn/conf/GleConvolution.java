@@ -95,11 +95,11 @@ public final class GleConvolution extends BaseGleLayer {
         height > 0 && width > 0,
         "the height and width of the input are not set: call setInputType(InputType.convolutional("
             + "height, width, channels)) on the network or inputShape on the builder");
-    requireCountable("images of the input", nIn, height, width);
+    requireCountable("input", nIn, height, width);
     requireCountable("kernel", nIn, extent(0), extent(1));
     InputType.InputTypeConvolutional out =
         (InputType.InputTypeConvolutional) getOutputType(-1, imageType(nIn));
-    requireCountable("images of the output", nOut, out.getHeight(), out.getWidth());
+    requireCountable("output", nOut, out.getHeight(), out.getWidth());
   }
 
   /** The native code counts by int. */
@@ -108,11 +108,11 @@ public final class GleConvolution extends BaseGleLayer {
         1.0 * channels * height * width <= Integer.MAX_VALUE,
         String.format(
             Locale.ROOT,
-            "the %s [%d, %d, %d] have more than %d values",
-            what,
+            "%d x %d x %d values in the %s: at most %d are allowed",
             channels,
             height,
             width,
+            what,
             Integer.MAX_VALUE));
   }
 

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
@@ -129,10 +130,11 @@ public final class LayerChecks {
     requireSizes(what, inner);
     if (layer instanceof Bidirectional both) {
       require(
-          inner.getClass() == (both.getBwd() == null ? null : both.getBwd().getClass())
-              && elements(own(inner)) == elements(own(both.getBwd())),
+          both.getBwd() != null
+              && both.getBwd().getClass() == inner.getClass()
+              && Objects.equals(own(both.getBwd()), own(inner)),
           what,
-          "its two directions are not alike");
+          "has two directions that are not alike");
       requireComplete(what, both.getBwd());
       requireSizes(what, both.getBwd());
     }
@@ -232,7 +234,7 @@ public final class LayerChecks {
           what,
           String.format(
               Locale.ROOT,
-              "its %s is for images %s, but gets %d values: the same size is allowed",
+              "has a %s for images %s, which gets %d values: the same size is allowed",
               preProcessor.getClass().getSimpleName(),
               shape(images),
               elements(given)));

@@ -21,12 +21,10 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -166,19 +164,7 @@ public final class ModelFiles {
         || layers.stream().anyMatch(each -> each == null || each.getLayer() == null)) {
       throw new InvalidModelException(name + ": a configuration without layers");
     }
-    Fields fields = new Fields(name);
-    fields.requireSet("inputPreProcessors", configuration.getInputPreProcessors());
-    fields.requireSet("trainingWorkspaceMode", configuration.getTrainingWorkspaceMode());
-    fields.requireSet("inferenceWorkspaceMode", configuration.getInferenceWorkspaceMode());
-    fields.requireSet("dataType", configuration.getDataType());
-    fields.requireCounts(configuration.getIterationCount(), configuration.getEpochCount());
-    fields.requireSegments(
-        configuration.getBackpropType(),
-        configuration.getTbpttFwdLength(),
-        configuration.getTbpttBackLength());
-    for (NeuralNetConfiguration layer : layers) {
-      fields.requireLayer(layer);
-    }
+    NetworkFields.require(name, configuration);
     guarded(name, () -> configuration.equals(configuration.clone())); // no field is missing
     guarded(name, () -> LayerChecks.require(configuration));
     return configuration;
@@ -217,65 +203,10 @@ public final class ModelFiles {
     if (configuration.getVertices() == null || configuration.getNetworkInputs() == null) {
       throw new InvalidModelException(name + ": a graph without vertices or inputs");
     }
-    Fields fields = new Fields(name);
-    fields.requireSet("vertexInputs", configuration.getVertexInputs());
-    fields.requireSet("networkOutputs", configuration.getNetworkOutputs());
-    fields.requireSet("trainingWorkspaceMode", configuration.getTrainingWorkspaceMode());
-    fields.requireSet("inferenceWorkspaceMode", configuration.getInferenceWorkspaceMode());
-    fields.requireSet("dataType", configuration.getDataType());
-    fields.requireSet("defaultConfiguration", configuration.getDefaultConfiguration());
-    fields.requireLayer(configuration.getDefaultConfiguration());
-    fields.requireCounts(configuration.getIterationCount(), configuration.getEpochCount());
-    fields.requireSegments(
-        configuration.getBackpropType(),
-        configuration.getTbpttFwdLength(),
-        configuration.getTbpttBackLength());
-    for (GraphVertex vertex : configuration.getVertices().values()) {
-      fields.requireSet("vertices", vertex);
-      if (vertex instanceof LayerVertex layer) {
-        fields.requireSet("layerConf", layer.getLayerConf());
-        fields.requireSet("layer", layer.getLayerConf().getLayer());
-        fields.requireLayer(layer.getLayerConf());
-      }
-    }
+    NetworkFields.require(name, configuration);
     guarded(name, () -> configuration.equals(configuration.clone()));
     guarded(name, () -> LayerChecks.require(configuration));
     return configuration;
-  }
-
-  /** Fields that DL4J reads without looking whether they can be right. */
-  private record Fields(String name) {
-    void requireSet(String field, Object value) throws InvalidModelException {
-      if (value == null) {
-        throw new InvalidModelException(name + ": " + field + " is null: it must be set");
-      }
-    }
-
-    void requireLayer(NeuralNetConfiguration layer) throws InvalidModelException {
-      requireSet("optimizationAlgo", layer.getOptimizationAlgo());
-      requireSet("dataType", layer.getDataType());
-      requireCounts(layer.getIterationCount(), layer.getEpochCount());
-    }
-
-    void requireCounts(int iterations, int epochs) throws InvalidModelException {
-      requireAtLeast(0, "iterationCount", iterations);
-      requireAtLeast(0, "epochCount", epochs);
-    }
-
-    void requireSegments(BackpropType type, int forward, int back) throws InvalidModelException {
-      requireSet("backpropType", type);
-      if (type == BackpropType.TruncatedBPTT) {
-        requireAtLeast(1, "tbpttFwdLength", forward);
-        requireAtLeast(1, "tbpttBackLength", back);
-      }
-    }
-
-    private void requireAtLeast(int least, String field, int value) throws InvalidModelException {
-      if (value < least) {
-        throw new InvalidModelException(
-            name + ": " + field + " = " + value + ": at least " + least + " is allowed");
-      }
-    }
   }
 
   /** Builds a network, unless it is large, so that one that cannot be built is refused here. */
