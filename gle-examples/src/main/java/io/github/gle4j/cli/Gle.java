@@ -105,7 +105,7 @@ public final class Gle implements Runnable {
     }
   }
 
-  private static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
+  static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
     return new CommandLine(new Gle(interruption))
         .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
         .registerConverter(
