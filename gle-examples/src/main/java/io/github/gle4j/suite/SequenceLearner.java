@@ -78,7 +78,7 @@ final class SequenceLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    trainer.multiplyLearningRate(annealing.observe(watchedLoss));
+    trainer.reduceLearningRate(annealing.observe(watchedLoss));
   }
 
   @Override

@@ -54,7 +54,7 @@ final class StreamingLearner implements Learner {
   @Override
   public void endEpoch(double watchedLoss) {
     network.incrementEpochCount();
-    trainer.multiplyLearningRate(annealing.observe(watchedLoss));
+    trainer.reduceLearningRate(annealing.observe(watchedLoss));
   }
 
   @Override

@@ -132,24 +132,23 @@ final class FusedEngine implements Engine {
   }
 
   @Override
-  public void begin() {
-    add = false; // the layers overwrite theirs
-    if (updaters == null || !gradientsAreOurs) {
-      applyWaitingUpdates(); // it needs the gradients
-      general.begin();
-      gradientsAreOurs = true;
-    }
-  }
-
-  @Override
-  public double step(long step, boolean learning, Tally tally) {
+  public double step(long step, Gradients gradients, Tally tally) {
     t = step;
-    learn = learning;
+    learn = gradients != Gradients.NONE;
+    add = gradients == Gradients.ADDED;
+    if (gradients == Gradients.FIRST && (updaters == null || !gradientsAreOurs)) {
+      applyWaitingUpdates(); // they need the gradients
+      general.begin();
+      gradientsAreOurs = true; // from now on the layers overwrite theirs
+    }
     INDArray maskNow = steps.featuresMask(step);
     mask = maskNow == null ? null : NativeFloats.toHeap(maskNow.dup('f'));
     if (propagation == Propagation.SWEEP) {
       sweep();
     } else {
+      for (FusedLayer layer : layers) {
+        layer.passUpSlowly(side, learn);
+      }
       crew.run();
     }
     requireFinite();
@@ -157,17 +156,16 @@ final class FusedEngine implements Engine {
       tally.add(step, output, stepLoss);
     }
     side = 1 - side;
-    add |= learning;
     return stepLoss;
   }
 
   @Override
   public void update(long samples) {
-    if (layers != null && !open) {
-      bind(batch);
+    if (!open) {
+      bindUpdaters();
       reload();
     }
-    if (layers == null || updaters == null) {
+    if (updaters == null) {
       general.apply(samples, t);
       layersChanged();
       return;
@@ -188,7 +186,11 @@ final class FusedEngine implements Engine {
     if (attended) {
       store();
       general.announceUpdate();
-      bind(batch);
+      if (open) {
+        bind(batch);
+      } else {
+        bindUpdaters();
+      }
       reload();
     } else {
       network.setIterationCount(updateIteration + 1);
@@ -218,7 +220,8 @@ final class FusedEngine implements Engine {
       applyWaitingUpdate(l);
       FloatPointer below = below(l, side);
       layers[l].advanceErrors(above(l, side), mask);
-      layers[l].advanceRates(below, mask, side, learn);
+      layers[l].advanceRates(below, mask);
+      layers[l].passUpFast(1 - side);
       layers[l].passDown(below, mask, side, learn, add);
     }
   }
@@ -228,7 +231,9 @@ final class FusedEngine implements Engine {
     int next = 1 - side;
     applyWaitingUpdates();
     for (int l = 0; l < layers.length; l++) {
-      layers[l].advanceRates(below(l, next), mask, side, learn);
+      layers[l].advanceRates(below(l, next), mask);
+      layers[l].passUpFast(next);
+      layers[l].passUpSlowly(next, learn);
     }
     for (int l = layers.length - 1; l >= 0; l--) {
       layers[l].advanceErrors(above(l, next), mask);
@@ -280,14 +285,16 @@ final class FusedEngine implements Engine {
     for (FusedUpdater updater : updaters[stack.index(l)]) {
       updater.apply(updateScale, updateIteration, updateEpoch);
     }
-    layers[l].parametersChanged();
+    if (layers != null) {
+      layers[l].parametersChanged();
+    }
   }
 
   /** Applies the update on all layers, or on none when it would not be finite. */
   private void updateNow() {
     store();
     INDArray before = network.params().dup();
-    for (int l = 0; l < layers.length; l++) {
+    for (int l = 0; l < stack.size(); l++) {
       applyUpdate(l);
       for (FusedUpdater updater : updaters[stack.index(l)]) {
         if (!updater.isFinite()) {
@@ -324,29 +331,37 @@ final class FusedEngine implements Engine {
     }
   }
 
-  /** Builds layers and updaters upon the network's arrays, unless those stand. */
+  /** Builds updaters upon the network's arrays, unless those stand; layers upon others go. */
   @SuppressWarnings("ReferenceEquality") // an equal updater may have other arrays
-  private void bind(int batchNow) {
+  private void bindUpdaters() {
     MultiLayerUpdater updater = (MultiLayerUpdater) network.getUpdater();
     long parameters = address(network.params());
     long gradients = address(network.getFlattenedGradients());
     long updaterState = address(updater.getStateViewArray());
-    if (layers != null
-        && batch == batchNow
-        && boundUpdater == updater
+    if (boundUpdater == updater
         && boundParameters == parameters
         && boundGradients == gradients
         && boundUpdaterState == updaterState) {
+      return;
+    }
+    set(states());
+    boundUpdater = updater;
+    boundParameters = parameters;
+    boundGradients = gradients;
+    boundUpdaterState = updaterState;
+    updaters = general.fusedUpdaters();
+  }
+
+  /** Builds layers and updaters upon the network's arrays, unless those stand. */
+  private void bind(int batchNow) {
+    bindUpdaters();
+    if (layers != null && batch == batchNow) {
       return;
     }
     List<NeuronState> states = StreamingNetworks.fit(states(), stack.layers(), batchNow);
     set(states); // should building fail
     batch = batchNow;
     side = 0;
-    boundUpdater = updater;
-    boundParameters = parameters;
-    boundGradients = gradients;
-    boundUpdaterState = updaterState;
     gradientsAreOurs = false;
     shares = shares(states);
     all = IntStream.range(0, states.size()).toArray();
@@ -366,7 +381,6 @@ final class FusedEngine implements Engine {
     output = top().r().clone();
     target = new float[output.length];
     outputError = new float[output.length];
-    updaters = general.fusedUpdaters();
   }
 
   private static long address(INDArray array) {

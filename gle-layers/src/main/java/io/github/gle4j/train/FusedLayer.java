@@ -99,7 +99,7 @@ final class FusedLayer {
     f[side] = NativeFloats.toHeap(state.f());
     long up = Math.multiplyExact(above.outputs(), batch);
     rates = new FloatPointer[] {new FloatPointer(up), new FloatPointer(up)};
-    NativeFloats.write(passage == null ? r : passage.up(r, false), rates[side]);
+    passUpFast(side);
     parametersChanged();
   }
 
@@ -144,6 +144,31 @@ final class FusedLayer {
   }
 
   /**
+   * Passes the latest rates up through layers that only ND4J knows. They are shared with inference
+   * and may drop rates out, so it is done in the step that reads them: between two steps nothing
+   * but the state of the neurons is kept.
+   *
+   * @param side of the rates that will be read
+   * @param learn whether the step learns; else nothing is dropped
+   */
+  void passUpSlowly(int side, boolean learn) {
+    if (passage != null && passage.isSlow()) {
+      NativeFloats.write(passage.up(r, learn), rates[side]);
+    }
+  }
+
+  /**
+   * Passes the latest rates up where ND4J is not needed.
+   *
+   * @param side as for {@link #passUpSlowly}
+   */
+  void passUpFast(int side) {
+    if (passage == null || !passage.isSlow()) {
+      NativeFloats.write(passage == null ? r : passage.up(r, false), rates[side]);
+    }
+  }
+
+  /**
    * The part of a step that advances the error neurons.
    *
    * @param above feedback from the layer above, or the error of the output
@@ -164,10 +189,8 @@ final class FusedLayer {
    *
    * @param below rates of the layer below
    * @param mask as for {@link #advanceErrors}
-   * @param side of the rates before the step; those after it are on the other
-   * @param learn whether a layer above drops rates out
    */
-  void advanceRates(FloatPointer below, float[] mask, int side, boolean learn) {
+  void advanceRates(FloatPointer below, float[] mask) {
     float[] uBefore = mask == null ? null : u.clone();
     float[] dBefore = mask == null ? null : d.clone();
     float[] rBefore = mask == null ? null : r.clone();
@@ -180,7 +203,6 @@ final class FusedLayer {
       SampleMask.hold(mask, dBefore, d);
       SampleMask.hold(mask, rBefore, r);
     }
-    NativeFloats.write(passage == null ? r : passage.up(r, learn), rates[1 - side]);
   }
 
   /**

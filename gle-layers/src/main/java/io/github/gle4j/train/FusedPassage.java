@@ -86,6 +86,7 @@ abstract class FusedPassage {
     private final int batch;
     private float[] above = {};
     private float[] below = {};
+    private boolean training; // of the latest way up
 
     General(Passage passage, int batch) {
       this.passage = passage;
@@ -93,7 +94,8 @@ abstract class FusedPassage {
     }
 
     @Override
-    float[] up(float[] rates, boolean training) {
+    float[] up(float[] rates, boolean dropOut) {
+      training = dropOut;
       INDArray result = passage.up(matrix(rates), training);
       above = above.length == result.length() ? above : new float[(int) result.length()];
       NativeFloats.read(result, above);
@@ -102,7 +104,7 @@ abstract class FusedPassage {
 
     @Override
     float[] down(float[] feedback) {
-      INDArray result = passage.down(matrix(feedback));
+      INDArray result = passage.down(matrix(feedback), training);
       below = below.length == result.length() ? below : new float[(int) result.length()];
       NativeFloats.read(result, below);
       return below;

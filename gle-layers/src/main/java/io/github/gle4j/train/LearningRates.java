@@ -17,6 +17,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * single parameters; these are all.
  */
 final class LearningRates {
+  /** Below it, steps are lost in rounding, until Adam takes rates for 0 and walks on by epsilon. */
+  private static final double LOWEST = 1e-12;
+
   private LearningRates() {}
 
   /**
@@ -31,6 +34,54 @@ final class LearningRates {
                 + " has a learning-rate schedule: reduce-on-plateau needs a fixed learning rate");
       }
     }
+  }
+
+  /**
+   * Refuses rates that would climb, or are no numbers.
+   *
+   * @throws IllegalArgumentException naming updater and rate
+   */
+  static void requireSound(MultiLayerNetwork network) {
+    for (IUpdater updater : updaters(network)) {
+      double rate = updater.getLearningRate(network.getIterationCount(), network.getEpochCount());
+      if (!(rate >= 0 && Double.isFinite(rate))) {
+        throw new IllegalArgumentException(
+            "learning rate of "
+                + updater.getClass().getSimpleName()
+                + " = "
+                + rate
+                + ": 0 or a positive, finite number is allowed");
+      }
+    }
+  }
+
+  /**
+   * Whether rates stay above 0 in single precision, and finite, when they are multiplied; those
+   * that are 0 do not matter.
+   */
+  static boolean canMultiply(MultiLayerNetwork network, double factor) {
+    for (double rate : fixed(network)) {
+      double next = rate * factor;
+      if (rate > 0 && !(next >= Float.MIN_NORMAL && next <= Float.MAX_VALUE)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Multiplies every rate, unless one that is not 0 would fall below the lowest that is of use.
+   *
+   * @return whether they were
+   */
+  static boolean reduce(MultiLayerNetwork network, double factor) {
+    for (double rate : fixed(network)) {
+      if (rate > 0 && rate * factor < LOWEST) {
+        return false;
+      }
+    }
+    multiply(network, factor);
+    return true;
   }
 
   private static boolean isFixed(IUpdater updater) {

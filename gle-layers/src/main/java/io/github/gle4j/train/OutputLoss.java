@@ -7,6 +7,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 import io.github.gle4j.dynamics.FloatMath;
 import io.github.gle4j.nn.layers.NativeFloats;
 import java.util.Arrays;
+import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.nd4j.common.primitives.Pair;
@@ -16,13 +17,27 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
+import org.nd4j.linalg.lossfunctions.impl.LossKLD;
 import org.nd4j.linalg.lossfunctions.impl.LossL2;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMSE;
+import org.nd4j.linalg.lossfunctions.impl.LossMultiLabel;
 import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 
 /** The loss of a network's output, and the error that it causes there. */
 final class OutputLoss {
+  /** Losses whose labels are probabilities. */
+  private static final Set<Class<?>> PROBABILITIES =
+      Set.of(
+          LossMCXENT.class,
+          LossNegativeLogLikelihood.class,
+          LossBinaryXENT.class,
+          LossKLD.class,
+          LossMultiLabel.class);
+
+  private static final double ROUNDING = 1e-3;
+
   private final RnnLossLayer top;
   private final double beta;
 
@@ -71,17 +86,51 @@ final class OutputLoss {
     return kind == Kind.ANY;
   }
 
+  /**
+   * Refuses labels and masks that this loss cannot be of.
+   *
+   * @throws IllegalArgumentException naming the loss
+   */
+  void requireFitting(SequenceSteps steps) {
+    if (PROBABILITIES.contains(top.getLossFn().getClass())) {
+      steps.requireLabels(
+          -ROUNDING, 1 + ROUNDING, "probabilities, 0 to 1, are allowed with " + top.getLossFn());
+    }
+    if (steps.hasLabels() && !takesMasksPerOutput() && steps.hasLabelsMaskPerOutput()) {
+      throw new IllegalArgumentException(
+          "labels mask that differs between the outputs of a softmax: one per sample is allowed,"
+              + " as its outputs are one distribution");
+    }
+  }
+
+  /** Whether masks may differ between outputs: those of a softmax are one distribution. */
+  boolean takesMasksPerOutput() {
+    return !(top.getActivationFn() instanceof ActivationSoftmax);
+  }
+
   /** Loss, summed over the rows, and error at the output: {@code -beta} times the gradient. */
   Pair<Double, INDArray> of(INDArray labels, INDArray output, INDArray mask) {
+    INDArray ofRows = weight(mask) == null ? mask : null;
     Pair<Double, INDArray> scored =
         top.getLossFn()
-            .computeGradientAndScore(labels, output.dup(), top.getActivationFn(), mask, false);
-    return new Pair<>(scored.getFirst(), scored.getSecond().castTo(output.dataType()).mul(-beta));
+            .computeGradientAndScore(labels, output.dup(), top.getActivationFn(), ofRows, false);
+    double factor = weight(mask) == null ? 1 : weight(mask);
+    return new Pair<>(
+        factor * scored.getFirst(),
+        scored.getSecond().castTo(output.dataType()).mul(-beta * factor));
+  }
+
+  /** What a mask of one value says, which ND4J takes for one per output; else null. */
+  private static Double weight(INDArray mask) {
+    return mask != null && mask.length() == 1 ? (Double) mask.getDouble(0) : null;
   }
 
   /** Loss alone, summed over the rows. */
   double score(INDArray labels, INDArray output, INDArray mask) {
-    return top.getLossFn().computeScore(labels, output.dup(), top.getActivationFn(), mask, false);
+    INDArray ofRows = weight(mask) == null ? mask : null;
+    double factor = weight(mask) == null ? 1 : weight(mask);
+    return factor
+        * top.getLossFn().computeScore(labels, output.dup(), top.getActivationFn(), ofRows, false);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.nn.layers.NativeFloats;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -75,9 +76,10 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
    * Passes errors down.
    *
    * @param feedback [samples, outputs]; unchanged
+   * @param training as for {@link #up} before it
    * @return [samples, neurons] in 'f' order
    */
-  INDArray down(INDArray feedback) {
+  INDArray down(INDArray feedback, boolean training) {
     INDArray result = feedback;
     for (int i = layers.size() - 1; i >= 0; i--) {
       Layer layer = layers.get(i);
@@ -86,9 +88,20 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
               ? inputs.get(i + 1)
               : layer.conf().getLayer().getOutputType(layer.getIndex(), inputs.get(i));
       INDArray epsilon = shaped(result, above);
-      result = flat(layer.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond());
+      result = flat(down(layer, epsilon, training));
     }
     return result;
+  }
+
+  /** DL4J's dropout does not remember that it was left out on the way up. */
+  private static INDArray down(Layer layer, INDArray epsilon, boolean training) {
+    IDropout dropout = layer.conf().getLayer().getIDropout();
+    layer.conf().getLayer().setIDropout(training ? dropout : null);
+    try {
+      return layer.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond();
+    } finally {
+      layer.conf().getLayer().setIDropout(dropout);
+    }
   }
 
   /** As the layers want it: a copy, which they may change. */

@@ -59,13 +59,12 @@ final class ReferenceEngine implements Engine {
   }
 
   @Override
-  public void begin() {
-    update.begin();
-  }
-
-  @Override
-  public double step(long t, boolean learn, Tally tally) {
+  public double step(long t, Gradients gradients, Tally tally) {
     latest = t;
+    boolean learn = gradients != Gradients.NONE;
+    if (gradients == Gradients.FIRST) {
+      update.begin();
+    }
     try (MemoryWorkspace memory = StepMemory.open()) {
       return propagation == Propagation.SWEEP ? sweep(t, learn, tally) : together(t, learn, tally);
     }
@@ -79,7 +78,7 @@ final class ReferenceEngine implements Engine {
       below.add(stack.above().get(l).up(states.get(l).r(), learn));
     }
     for (int l = 0; l < layers.size(); l++) {
-      INDArray above = above(l, lossAndError.getSecond());
+      INDArray above = above(l, lossAndError.getSecond(), learn);
       layers.get(l).step(states.get(l), below.get(l), above, mask, learn);
     }
     states.forEach(NeuronState::publish);
@@ -98,7 +97,7 @@ final class ReferenceEngine implements Engine {
     Pair<Double, INDArray> lossAndError = lossAndError(t, tally);
     for (int l = layers.size() - 1; l >= 0; l--) {
       NeuronState state = states.get(l);
-      layers.get(l).advanceErrors(state, above(l, lossAndError.getSecond()), mask);
+      layers.get(l).advanceErrors(state, above(l, lossAndError.getSecond(), learn), mask);
       layers.get(l).passDown(state, below.get(l), mask, learn);
       state.publishFeedback();
     }
@@ -119,8 +118,10 @@ final class ReferenceEngine implements Engine {
   }
 
   /** The error that reaches a layer from above, as it is published now. */
-  private INDArray above(int l, INDArray outputError) {
-    return l + 1 < layers.size() ? stack.above().get(l).down(states.get(l + 1).f()) : outputError;
+  private INDArray above(int l, INDArray outputError, boolean learn) {
+    return l + 1 < layers.size()
+        ? stack.above().get(l).down(states.get(l + 1).f(), learn)
+        : outputError;
   }
 
   @Override

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import static io.github.gle4j.nn.layers.SequenceArrays.requireShape;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import io.github.gle4j.nn.layers.SequenceArrays;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.DoublePredicate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A batch of sequences, cut into time steps, or of still images that are presented for some. Labels
- * may be one per sequence or one per step; a mask that is 1 everywhere counts as no mask.
+ * may be one per sequence or one per step; a mask that is 1 everywhere counts as no mask. What a
+ * mask hides is 0 here, whatever it was.
  */
 final class SequenceSteps {
   private final INDArray features; // [batch, inputs, time], or [batch, inputs] presented still
   private final long time;
   private final INDArray labels;
-  private final INDArray featuresMask;
-  private final INDArray labelsMask;
+  private final INDArray featuresMask; // [batch, time]
+  private final INDArray labelsMask; // [batch, 1 or outputs, 1 or time]
 
   /**
    * Checks and arranges a batch.
@@ -30,7 +34,9 @@ final class SequenceSteps {
    * @param presentationSteps for how many steps still features are presented; 0: not allowed
    * @param labels [batch, outputs] or [batch, outputs, time]; null: none
    * @param featuresMask [batch, time] or null
-   * @param labelsMask [batch, time], [batch, 1] or as labels per step; null: as the features mask
+   * @param labelsMask [batch, time], [batch, 1], as labels per step or, if these are one per
+   *     sequence, as they; null: as the features mask
+   * @param masksPerOutput whether the loss takes masks that differ between outputs
    */
   SequenceSteps(
       INDArray features,
@@ -38,6 +44,7 @@ final class SequenceSteps {
       INDArray labels,
       INDArray featuresMask,
       INDArray labelsMask,
+      boolean masksPerOutput,
       long inputs,
       long outputs,
       DataType dataType) {
@@ -56,35 +63,26 @@ final class SequenceSteps {
         "[batch, " + inputs + ", time]" + still);
     long batch = features.size(0);
     time = isStill ? presentationSteps : features.size(2);
-    String perStep = "[" + batch + ", " + outputs + ", " + time + "]";
-    requireShape(
-        labels == null
-            || hasShape(labels, batch, outputs)
-            || hasShape(labels, batch, outputs, time),
-        "labels",
-        labels,
-        "[" + batch + ", " + outputs + "] or " + perStep);
-    requireShape(
-        featuresMask == null || hasShape(featuresMask, batch, time),
-        "features mask",
-        featuresMask,
-        "[" + batch + ", " + time + "]");
-    INDArray onLabels = labelsMask == null ? featuresMask : labelsMask;
-    requireShape(
-        onLabels == null
-            || hasShape(onLabels, batch, 1)
-            || hasShape(onLabels, batch, time)
-            || hasShape(onLabels, batch, outputs, time),
-        "labels mask",
-        onLabels,
-        "[" + batch + ", 1], [" + batch + ", " + time + "] or " + perStep);
-    INDArray steps = isStill ? features.dup('c').reshape('c', batch, inputs) : features;
-    this.features = steps.castTo(dataType).dup('f'); // a step is then one run of memory
-    this.labels = labels == null ? null : labels.castTo(dataType).dup('f');
-    this.featuresMask = unlessOnes("features mask", featuresMask, dataType);
-    this.labelsMask = unlessOnes("labels mask", onLabels, dataType);
-    settleNonFinite("features", "input", this.features, this::countsFeature);
-    settleNonFinite("labels", "output", this.labels, this::countsLabel);
+    if (labels != null) {
+      requireShape(
+          hasShape(labels, batch, outputs) || hasShape(labels, batch, outputs, time),
+          "labels",
+          labels,
+          String.format(Locale.ROOT, "[%d, %d] or [%1$d, %2$d, %d]", batch, outputs, time));
+    }
+    this.featuresMask = SequenceArrays.featuresMask(featuresMask, batch, time, dataType);
+    this.labelsMask = labelsMask(labels, labelsMask, masksPerOutput, batch, outputs, dataType);
+    INDArray values = SequenceArrays.numbers("features", features, dataType);
+    INDArray steps = isStill ? values.dup('c').reshape('c', batch, inputs) : values;
+    this.features = steps.dup('f'); // a step is then one run of memory
+    this.labels =
+        labels == null ? null : SequenceArrays.numbers("labels", labels, dataType).dup('f');
+    hideFeatures();
+    hideLabels();
+    requireFinite("features", "input", this.features);
+    if (labels != null) {
+      requireFinite("labels", "output", this.labels);
+    }
   }
 
   private SequenceSteps(SequenceSteps steps) {
@@ -95,58 +93,120 @@ final class SequenceSteps {
     labelsMask = null;
   }
 
-  /** The same without labels. */
-  SequenceSteps withoutLabels() {
-    return new SequenceSteps(this);
-  }
-
-  private boolean countsFeature(long sample, long input, long t) {
-    return featuresMask == null || featuresMask.getDouble(sample, t) != 0;
-  }
-
-  private boolean countsLabel(long sample, long output, long t) {
-    if (labelsMask == null) {
-      return true;
+  /** A labels mask, or what stands for it, as [batch, 1 or outputs, 1 or time]; or null. */
+  private INDArray labelsMask(
+      INDArray labels,
+      INDArray given,
+      boolean masksPerOutput,
+      long batch,
+      long outputs,
+      DataType dataType) {
+    if (given == null) {
+      return featuresMask == null ? null : featuresMask.dup('f').reshape('f', batch, 1, time);
     }
-    return labelsMask.rank() == 3
-        ? labelsMask.getDouble(sample, output, t) != 0
-        : labelsMask.getDouble(sample, labelsMask.size(1) == 1 ? 0 : t) != 0;
+    boolean perSequence = labels != null && labels.rank() == 2;
+    boolean isPerOutput = perSequence && hasShape(given, batch, outputs);
+    boolean isPerStep = hasShape(given, batch, time);
+    requireShape(
+        isPerOutput
+            || isPerStep
+            || hasShape(given, batch, 1)
+            || hasShape(given, batch, outputs, time),
+        "labels mask",
+        given,
+        String.format(
+                Locale.ROOT,
+                perSequence ? "[%d, 1], [%1$d, %3$d]" : "[%d, 1]",
+                batch,
+                time,
+                outputs)
+            + String.format(Locale.ROOT, ", [%d, %d] or [%1$d, %3$d, %2$d]", batch, time, outputs));
+    INDArray mask = SequenceArrays.mask("labels mask", given, Double.MAX_VALUE, dataType);
+    if (mask == null) {
+      return null;
+    }
+    if (mask.rank() == 2 && mask.equals(mask.getColumn(0, true).broadcast(mask.shape()))) {
+      return mask.getColumn(0, true).dup('f').reshape('f', batch, 1, 1); // however it is read
+    }
+    if (isPerOutput && isPerStep && masksPerOutput) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "labels mask of shape [%d, %d] is ambiguous, as there are %2$d outputs and %2$d steps:"
+                  + " labels and mask of shape [%1$d, %2$d, %2$d] are allowed",
+              batch,
+              outputs));
+    }
+    return mask.rank() == 3
+        ? mask
+        : mask.dup('f').reshape('f', batch, isPerStep ? 1 : outputs, isPerStep ? time : 1);
   }
 
-  private interface Counts {
-    boolean at(long sample, long column, long t);
+  private void hideFeatures() {
+    if (!isStill()) {
+      SequenceArrays.hideSteps(features, featuresMask);
+    } else if (featuresMask != null) {
+      SequenceArrays.hide(features, featuresMask.max(true, 1));
+    }
   }
 
-  /** What a mask hides does not matter and becomes 0; anything else must be a number. */
-  private void settleNonFinite(String name, String column, INDArray array, Counts counts) {
-    if (array == null || Finite.all(array)) {
+  private void hideLabels() {
+    if (labels == null || labelsMask == null) {
       return;
     }
-    boolean isConstant = array.rank() == 2; // one value for all steps
+    if (hasLabelsPerStep()) {
+      SequenceArrays.hide(labels, labelsMask);
+    } else {
+      SequenceArrays.hide(labels, labelsMask.max(2)); // in every step
+    }
+  }
+
+  /** What is not hidden must be finite. */
+  private void requireFinite(String name, String column, INDArray array) {
+    if (!Finite.all(array)) {
+      refuse(name, column, array, value -> !Double.isFinite(value), "finite numbers are allowed");
+    }
+  }
+
+  /**
+   * Refuses labels that count and are not between two values.
+   *
+   * @param allowed what is, for the message
+   */
+  void requireLabels(double low, double high, String allowed) {
+    if (labels != null && !Finite.within(labels, low, high)) {
+      refuse("labels", "output", labels, value -> value < low || value > high, allowed);
+    }
+  }
+
+  private void refuse(
+      String name, String column, INDArray array, DoublePredicate isWrong, String allowed) {
+    long steps = array.rank() == 2 ? 1 : time; // or one value for all steps
     for (long b = 0; b < array.size(0); b++) {
       for (long i = 0; i < array.size(1); i++) {
-        for (long t = 0; t < time; t++) {
-          double value = isConstant ? array.getDouble(b, i) : array.getDouble(b, i, t);
-          if (!Double.isFinite(value) && counts.at(b, i, t)) {
+        for (long t = 0; t < steps; t++) {
+          double value = array.rank() == 2 ? array.getDouble(b, i) : array.getDouble(b, i, t);
+          if (isWrong.test(value)) {
             throw new IllegalArgumentException(
                 String.format(
                     Locale.ROOT,
-                    "%s of sample %d, %s %d, step %d = %s: finite numbers are allowed",
+                    "%s of sample %d, %s %d, step %d = %s: %s",
                     name,
                     b,
                     column,
                     i,
                     t,
-                    value));
+                    value,
+                    allowed));
           }
         }
       }
     }
-    for (long i = 0; i < array.length(); i++) { // an array of our own, without gaps
-      if (!Double.isFinite(array.data().getDouble(i))) {
-        array.data().put(i, 0);
-      }
-    }
+  }
+
+  /** The same without labels. */
+  SequenceSteps withoutLabels() {
+    return new SequenceSteps(this);
   }
 
   long batch() {
@@ -212,7 +272,11 @@ final class SequenceSteps {
 
   /** [batch, 1], or null where time passes for all samples. */
   INDArray featuresMask(long t) {
-    return featuresMask == null ? null : unlessOnes(featuresMask.getColumn(t, true).dup());
+    if (featuresMask == null) {
+      return null;
+    }
+    INDArray mask = featuresMask.getColumn(t, true).dup();
+    return mask.minNumber().doubleValue() == 1 ? null : mask;
   }
 
   /** [batch, to - from], or null where time passes for all samples. */
@@ -222,40 +286,19 @@ final class SequenceSteps {
 
   /** [batch, 1] or [batch, outputs], or null where all labels count. */
   INDArray labelsMask(long t) {
-    if (labelsMask == null) {
-      return null;
-    }
-    if (labelsMask.rank() == 3) {
-      return labelsMask.get(all(), all(), point(t)).dup();
-    }
-    return labelsMask.size(1) == 1 ? labelsMask : labelsMask.getColumn(t, true).dup();
+    return labelsMask == null
+        ? null
+        : labelsMask.get(all(), all(), point(labelsMask.size(2) == 1 ? 0 : t)).dup();
   }
 
-  private static INDArray unlessOnes(String name, INDArray mask, DataType dataType) {
-    if (mask != null && !Finite.all(mask)) {
-      throw new IllegalArgumentException(
-          name + " holds values that are not finite: 0 (does not count) to 1 are allowed");
-    }
-    return mask == null ? null : unlessOnes(mask.castTo(dataType));
-  }
-
-  private static INDArray unlessOnes(INDArray mask) {
-    return mask.minNumber().doubleValue() == 1 && mask.maxNumber().doubleValue() == 1 ? null : mask;
+  /** Whether the outputs of a step may count differently. */
+  boolean hasLabelsMaskPerOutput() {
+    return labelsMask != null
+        && labelsMask.size(1) > 1
+        && labelsMask.max(1).distance1(labelsMask.min(1)) > 0;
   }
 
   private static boolean hasShape(INDArray array, long... shape) {
     return Arrays.equals(array.shape(), shape);
-  }
-
-  /** Refuses an array whose shape is not the allowed one. */
-  static void requireShape(boolean condition, String name, INDArray array, String allowed) {
-    if (!condition) {
-      throw new IllegalArgumentException(
-          name
-              + (array == null ? " are null" : " of shape " + Arrays.toString(array.shape()))
-              + ": shape "
-              + allowed
-              + " is allowed");
-    }
   }
 }

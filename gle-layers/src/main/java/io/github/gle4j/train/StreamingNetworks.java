@@ -38,6 +38,7 @@ import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToRnnPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.RnnToCnnPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.lossfunctions.impl.LossSparseMCXENT;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
 final class StreamingNetworks {
@@ -190,6 +191,10 @@ final class StreamingNetworks {
             + ": a parameterless RnnLossLayer is allowed; make the readout a GLE layer with"
             + " identity activation below it");
     RnnLossLayer top = (RnnLossLayer) conf;
+    require(
+        !(top.getLossFn() instanceof LossSparseMCXENT),
+        "the loss function is SPARSE_MCXENT, whose labels are numbers of classes: MCXENT with"
+            + " one-hot labels [batch, classes] is allowed");
     require(
         top.getIDropout() == null,
         "the RnnLossLayer has dropout, which cannot be streamed: remove it");

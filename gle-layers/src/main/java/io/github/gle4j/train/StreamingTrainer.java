@@ -5,11 +5,13 @@ import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.SequenceArrays;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -123,6 +125,7 @@ public final class StreamingTrainer {
       LOG.warn("Streaming by ND4J's operations, which is slower: {}", obstacle.get());
       engine = new ReferenceEngine(stack, propagation, loss, update);
     }
+    LearningRates.requireSound(network);
     if (plateau != null) {
       LearningRates.requireFixed(network);
     }
@@ -145,8 +148,9 @@ public final class StreamingTrainer {
    * @param iterator sequences with labels
    * @param epochs number of passes, at least 1
    * @return the last epoch as it was seen while learning: every prediction was made before its
-   *     label was used
-   * @throws IllegalArgumentException when arrays do not fit the network or each other
+   *     label was used. Its loss is NaN, and the log says so, when no label counted.
+   * @throws IllegalArgumentException when there is no data, or arrays do not fit the network or
+   *     each other
    * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public StreamingResult fit(DataSetIterator iterator, int epochs) {
@@ -157,14 +161,16 @@ public final class StreamingTrainer {
       throw new IllegalArgumentException(
           "epochs = " + epochs + ": 1 is allowed with an iterator that cannot be reset");
     }
-    Evaluation evaluation = new Evaluation();
-    Tally tally = null;
-    for (int epoch = 0; epoch < epochs && !stopWhen.getAsBoolean(); epoch++) {
-      evaluation = new Evaluation();
-      tally = Tally.ofClasses(top.getActivationFn(), evaluation);
-      if (iterator.resetSupported()) {
-        iterator.reset();
+    if (plateau != null) {
+      restart(plateauData, "validation data of the plateau");
+      if (plateauData.resetSupported()) {
+        labelled(plateauData.next(), "the validation of the plateau"); // before an epoch is spent
       }
+    }
+    Tally tally = ofClasses();
+    for (int epoch = 0; epoch < epochs && !stopWhen.getAsBoolean(); epoch++) {
+      tally = ofClasses();
+      restart(iterator, "data to fit");
       network.getListeners().forEach(listener -> listener.onEpochStart(network));
       boolean complete = true;
       while (complete && iterator.hasNext()) {
@@ -175,11 +181,32 @@ public final class StreamingTrainer {
         network.getListeners().forEach(listener -> listener.onEpochEnd(network));
         network.incrementEpochCount();
         if (plateau != null) {
-          multiplyLearningRate(plateau.observe(evaluate(plateauData).loss()));
+          reduceLearningRate(plateau.observe(evaluate(plateauData).loss()));
         }
+        warnWithoutLabels(tally);
       }
     }
-    return new StreamingResult(tally == null ? Double.NaN : tally.meanLoss(), evaluation);
+    return tally.result();
+  }
+
+  private Tally ofClasses() {
+    return Tally.ofClasses(top.getActivationFn(), new Evaluation());
+  }
+
+  private static void restart(DataSetIterator iterator, String what) {
+    if (iterator.resetSupported()) {
+      iterator.reset();
+    }
+    if (!iterator.hasNext()) {
+      throw new IllegalArgumentException(
+          "the iterator has no " + what + ": at least one DataSet is needed");
+    }
+  }
+
+  private static void warnWithoutLabels(Tally tally) {
+    if (!tally.hasLabels()) {
+      LOG.warn("No label counted, as masks hide all of them: the loss is NaN");
+    }
   }
 
   /**
@@ -191,19 +218,17 @@ public final class StreamingTrainer {
    * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */
   public StreamingResult fit(DataSet data) {
-    Evaluation evaluation = new Evaluation();
-    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
-    fit(data, tally);
+    Tally tally = ofClasses();
+    if (fit(data, tally)) {
+      warnWithoutLabels(tally);
+    }
     finishUpdate();
-    return new StreamingResult(tally.meanLoss(), evaluation);
+    return tally.result();
   }
 
   /** Returns whether the sequences were learned from to their end. */
   private boolean fit(DataSet data, Tally tally) {
-    SequenceSteps steps = steps(data);
-    if (!steps.hasLabels()) {
-      throw new IllegalArgumentException("labels are null: fit needs a label for every sequence");
-    }
+    SequenceSteps steps = labelled(data, "fit");
     if (!carryState) {
       resetState();
     }
@@ -269,7 +294,8 @@ public final class StreamingTrainer {
     }
     SequenceSteps steps =
         new SequenceSteps(
-            oneStep(features), 0, oneStep(labels), null, null, inputs, outputs, dataType());
+            oneStep(features), 0, oneStep(labels), null, null, false, inputs, outputs, dataType());
+    loss.requireFitting(steps);
     Tally tally = new Tally(top.getActivationFn());
     tally.begin(steps, outputs);
     showListeners(features, labels == null ? tally.sum() : labels);
@@ -281,7 +307,7 @@ public final class StreamingTrainer {
       if (learn) {
         learn(steps, 0, tally);
       } else {
-        setScore(steps, engine.step(0, false, tally));
+        setScore(steps, engine.step(0, Engine.Gradients.NONE, tally));
       }
     } finally {
       engine.close();
@@ -311,12 +337,13 @@ public final class StreamingTrainer {
    *
    * @param iterator sequences with labels
    * @return loss and evaluation
-   * @throws IllegalArgumentException when arrays do not fit the network or each other
+   * @throws IllegalArgumentException when arrays do not fit the network or each other, or no label
+   *     counts
    */
   public StreamingResult evaluate(DataSetIterator iterator) {
-    Evaluation evaluation = new Evaluation();
-    Tally tally = Tally.ofClasses(top.getActivationFn(), evaluation);
-    return new StreamingResult(evaluate(iterator, tally), evaluation);
+    Tally tally = ofClasses();
+    evaluate(iterator, tally);
+    return tally.result();
   }
 
   /**
@@ -326,21 +353,25 @@ public final class StreamingTrainer {
    * @param iterator sequences with labels
    * @param evaluations filled by this call
    * @return the loss averaged over samples and time steps with a label
-   * @throws IllegalArgumentException when arrays do not fit the network or each other
+   * @throws IllegalArgumentException when arrays do not fit the network or each other, or no label
+   *     counts
    */
   public double doEvaluation(DataSetIterator iterator, IEvaluation<?>... evaluations) {
-    return evaluate(iterator, new Tally(top.getActivationFn(), evaluations));
+    Tally tally = new Tally(top.getActivationFn(), evaluations);
+    evaluate(iterator, tally);
+    return tally.meanLoss();
   }
 
-  private double evaluate(DataSetIterator iterator, Tally tally) {
-    if (iterator.resetSupported()) {
-      iterator.reset();
-    }
+  private void evaluate(DataSetIterator iterator, Tally tally) {
+    restart(iterator, "data to evaluate");
     List<NeuronState> states = engine.states();
     while (iterator.hasNext()) {
-      states = infer(states, steps(iterator.next()), tally);
+      states = infer(states, labelled(iterator.next(), "evaluation"), tally);
     }
-    return tally.meanLoss();
+    if (!tally.hasLabels()) {
+      throw new IllegalArgumentException(
+          "no label counts, as masks hide all of them: evaluation needs at least one");
+    }
   }
 
   /**
@@ -409,7 +440,7 @@ public final class StreamingTrainer {
         double score =
             steps.hasLabels() ? loss.score(steps.labels(t), output, steps.labelsMask(t)) : 0;
         tally.add(t, output, score);
-        copy.step(t, false, null);
+        copy.step(t, Engine.Gradients.NONE, null);
       }
     } finally {
       copy.close();
@@ -429,16 +460,48 @@ public final class StreamingTrainer {
    * Multiplies the learning rates of all updaters, keeping their states.
    *
    * @param factor positive
-   * @throws IllegalArgumentException when the factor is not positive and finite
+   * @throws IllegalArgumentException when the factor is not positive and finite, or a rate would be
+   *     0 or infinite in single precision
    * @throws IllegalStateException when an updater has a learning-rate schedule
    */
   public void multiplyLearningRate(double factor) {
-    if (!(factor > 0) || Double.isInfinite(factor)) {
+    requireFactor(factor);
+    if (!LearningRates.canMultiply(network, factor)) {
       throw new IllegalArgumentException(
-          "factor = " + factor + " of the learning rate: a positive, finite number is allowed");
+          String.format(
+              Locale.ROOT,
+              "factor = %s of the learning rate %s: the product must be a number of single precision",
+              factor,
+              learningRate()));
     }
     if (factor != 1) {
       LearningRates.multiply(network, factor);
+    }
+  }
+
+  /**
+   * As {@link #multiplyLearningRate}, for schedules that go on for ever: a rate that would fall
+   * below 1e-12, where steps are lost in rounding, stays as it is, and the log says so.
+   *
+   * @param factor positive
+   * @throws IllegalArgumentException as there
+   * @throws IllegalStateException as there
+   */
+  public void reduceLearningRate(double factor) {
+    if (factor >= 1) {
+      multiplyLearningRate(factor);
+    } else {
+      requireFactor(factor);
+      if (!LearningRates.reduce(network, factor)) {
+        LOG.warn("The learning rate stays at {}: a lower one changes nothing", learningRate());
+      }
+    }
+  }
+
+  private static void requireFactor(double factor) {
+    if (!(factor > 0) || Double.isInfinite(factor)) {
+      throw new IllegalArgumentException(
+          "factor = " + factor + " of the learning rate: a positive, finite number is allowed");
     }
   }
 
@@ -596,6 +659,7 @@ public final class StreamingTrainer {
    * Gradients are means over the batch, so an update interval ends where the batch size changes.
    */
   private void beginBatch(long batch) {
+    LearningRates.requireSound(network);
     if (batch != pendingBatch) {
       finishUpdate();
     }
@@ -603,12 +667,11 @@ public final class StreamingTrainer {
   }
 
   private void learn(SequenceSteps steps, long t, Tally tally) {
-    if (pendingSteps == 0) {
-      engine.begin();
-    }
+    Engine.Gradients gradients =
+        pendingSteps == 0 ? Engine.Gradients.FIRST : Engine.Gradients.ADDED;
     boolean done = false;
     try {
-      setScore(steps, engine.step(t, true, tally));
+      setScore(steps, engine.step(t, gradients, tally));
       done = true;
     } finally {
       pendingSteps = done ? pendingSteps + 1 : 0; // gradients of a step that failed are of no use
@@ -625,12 +688,19 @@ public final class StreamingTrainer {
     }
   }
 
-  private SequenceSteps steps(DataSet data) {
-    return steps(
-        data.getFeatures(),
-        data.getLabels(),
-        data.getFeaturesMaskArray(),
-        data.getLabelsMaskArray());
+  private SequenceSteps labelled(DataSet data, String purpose) {
+    if (data.getLabels() == null) {
+      throw new IllegalArgumentException(
+          "labels are null: " + purpose + " needs a label for every sequence");
+    }
+    SequenceSteps steps =
+        steps(
+            data.getFeatures(),
+            data.getLabels(),
+            data.getFeaturesMaskArray(),
+            data.getLabelsMaskArray());
+    loss.requireFitting(steps);
+    return steps;
   }
 
   private SequenceSteps steps(
@@ -643,6 +713,7 @@ public final class StreamingTrainer {
         top.getRnnDataFormat() == RNNFormat.NWC ? channelsFirst(labels) : labels,
         featuresMask,
         labelsMask,
+        loss.takesMasksPerOutput(),
         inputs,
         outputs,
         dataType());
@@ -664,7 +735,7 @@ public final class StreamingTrainer {
 
   /** Any number of rows is right where {@code rows} is null. */
   private static void requireMatrix(String name, INDArray array, Long rows, long columns) {
-    SequenceSteps.requireShape(
+    SequenceArrays.requireShape(
         array != null
             && array.rank() == 2
             && (rows == null || array.size(0) == rows)

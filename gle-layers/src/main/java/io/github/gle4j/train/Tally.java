@@ -12,23 +12,29 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Adds up what a pass over sequences shows: the loss, and evaluations of the outputs. For every
  * sequence {@link #begin}, then {@link #add} per step, then {@link #end}.
  */
 final class Tally {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamingTrainer.class);
   private static final double ROUNDING = 1e-3;
 
   private final IActivation outputActivation;
   private final IEvaluation<?>[] evaluations;
   private final boolean onlyClasses;
   private double loss;
-  private double labelled;
+  private long labelled;
   private SequenceSteps sequence;
   private INDArray sum;
   private INDArray hasLabel;
   private boolean isEvaluated;
+  private long classified; // rows that an evaluation nobody asked for has compared
+  private long unclassified; // rows with a label that it has not
+  private boolean areClassesOnly = true; // so far
   private float[] plainSum = {};
 
   /** Fills evaluations the user chose, whatever the labels are. */
@@ -51,7 +57,10 @@ final class Tally {
 
   void begin(SequenceSteps steps, long outputs) {
     sequence = steps;
-    isEvaluated = steps.hasLabels() && (!onlyClasses || areClasses(steps.labels()));
+    if (onlyClasses && steps.hasLabels() && !areClasses(steps.labels())) {
+      areClassesOnly = false;
+    }
+    isEvaluated = steps.hasLabels() && (!onlyClasses || areClassesOnly);
     DataType dataType = steps.features().dataType();
     sum = Nd4j.create(dataType, new long[] {steps.batch(), outputs}, 'f');
     hasLabel = steps.hasLabelsMask() ? Nd4j.create(dataType, new long[] {steps.batch(), 1}) : null;
@@ -69,11 +78,11 @@ final class Tally {
     INDArray rows = null;
     loss += stepLoss;
     if (mask == null) {
-      labelled += output.size(0);
+      count(output.size(0));
       sum.addi(output);
     } else {
       rows = mask.max(true, 1).gt(0).castTo(mask.dataType());
-      labelled += rows.sumNumber().doubleValue();
+      count(rows.sumNumber().longValue());
       sum.addi(mask.size(1) == 1 ? output.mulColumnVector(mask) : output.mul(mask));
       Transforms.max(hasLabel, rows, false);
     }
@@ -94,7 +103,7 @@ final class Tally {
       return;
     }
     loss += stepLoss;
-    labelled += sum.size(0);
+    count(sum.size(0));
     if (plainSum.length != output.length) {
       plainSum = new float[output.length];
     }
@@ -122,11 +131,16 @@ final class Tally {
       }
       return;
     }
-    labelled += outputs.size(0) * time;
+    count(outputs.size(0) * time);
     sum.addi(outputs.sum(2));
     if (sequence.hasLabels()) {
       loss += function.scoreAll(sequence.labels(), outputs);
     }
+  }
+
+  /** Takes samples of a step into account, which have a label if any has. */
+  private void count(long samples) {
+    labelled += sequence.hasLabels() ? samples : 0;
   }
 
   /**
@@ -159,7 +173,29 @@ final class Tally {
 
   /** Mean over the samples and steps that have a label; NaN when none has. */
   double meanLoss() {
-    return loss / labelled;
+    return labelled == 0 ? Double.NaN : loss / labelled;
+  }
+
+  /** Whether any sample had a label in any step. */
+  boolean hasLabels() {
+    return labelled > 0;
+  }
+
+  /**
+   * What was seen, of an evaluation nobody asked for: where labels of a part are no classes it
+   * stays empty, as half an accuracy would mislead.
+   */
+  StreamingResult result() {
+    Evaluation evaluation = (Evaluation) evaluations[0];
+    if (!areClassesOnly && classified > 0) {
+      LOG.warn(
+          "No accuracy: {} of {} rows with a label had labels that are no classes",
+          unclassified,
+          classified + unclassified);
+      evaluation.reset();
+      return new StreamingResult(meanLoss(), evaluation, classified + unclassified);
+    }
+    return new StreamingResult(meanLoss(), evaluation, unclassified);
   }
 
   /**
@@ -169,6 +205,11 @@ final class Tally {
    *     or everything is not handed on.
    */
   private void evaluate(INDArray labels, INDArray output, INDArray mask) {
+    if (onlyClasses) {
+      long rows = mask == null ? output.size(0) : mask.sumNumber().longValue();
+      classified += isEvaluated ? rows : 0;
+      unclassified += isEvaluated ? 0 : rows;
+    }
     if (!isEvaluated || (mask != null && mask.maxNumber().doubleValue() == 0)) {
       return;
     }

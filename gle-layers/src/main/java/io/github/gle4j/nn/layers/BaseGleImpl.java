@@ -46,13 +46,15 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   /**
    * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
-   * weights with their noise, {@code d} before each step and {@code uDot}, [batch, nOut, time] or
-   * null, the neurons before the first step (with gamma = 0 only their error neurons and feedback,
-   * which the pass leaves alone; what it stored shares their arrays), where it stored the neurons
-   * after the last step, or null, and whether dropout was applied.
+   * features mask [batch, time] or null, the weights with their noise, {@code d} before each step
+   * and {@code uDot}, [batch, nOut, time] or null, the neurons before the first step (with gamma =
+   * 0 only their error neurons and feedback, which the pass leaves alone; what it stored shares
+   * their arrays), where it stored the neurons after the last step, or null, and whether dropout
+   * was applied.
    */
   private record Course(
       INDArray below,
+      INDArray mask,
       INDArray weights,
       INDArray d,
       INDArray uDot,
@@ -277,6 +279,9 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   private NeuronState startOf(Map<String, INDArray> stored) {
     assertInputSet(false);
+    if (input.isEmpty()) {
+      throw new DL4JInvalidInputException(SequenceArrays.nothing("input", input) + " " + layerId());
+    }
     requireInput(input);
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       if (stored.isEmpty()) {
@@ -337,13 +342,15 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
             : null;
     NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
     ArrayType type = ArrayType.ACTIVATIONS;
-    INDArray below = plain(sequence(input, type, workspaceMgr), type, workspaceMgr);
+    INDArray below = sequence(input, type, workspaceMgr);
+    INDArray mask = SequenceArrays.featuresMask(maskArray, below.size(0), below.size(2), dataType);
+    below = settled(below, mask, type, workspaceMgr);
     long[] shape = {below.size(0), outputs(), below.size(2)};
     INDArray rates = array(type, workspaceMgr, shape);
     INDArray d = array(type, workspaceMgr, shape);
     INDArray uDot = learnsTimeConstants() ? array(type, workspaceMgr, shape) : null;
-    advance(state, below, maskArray, weights, bias, rates, d, uDot, true);
-    course = new Course(below, weights, d, uDot, start, stored, training);
+    advance(state, below, mask, weights, bias, rates, d, uDot, true);
+    course = new Course(below, mask, weights, d, uDot, start, stored, training);
     if (stored != null) {
       stored.putAll(state.arrays());
     }
@@ -430,7 +437,11 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
           "backpropGradient without a forward pass before it " + layerId());
     }
     INDArray gradient = // of the loss, by the rates
-        sequence(epsilon, ArrayType.BP_WORKING_MEM, workspaceMgr);
+        settled(
+            sequence(epsilon, ArrayType.BP_WORKING_MEM, workspaceMgr),
+            course.mask(),
+            ArrayType.BP_WORKING_MEM,
+            workspaceMgr);
     long batch = gradient.size(0);
     long time = gradient.size(2);
     gradientsFlattened.assign(0);
@@ -443,10 +454,10 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     if (isNative()) {
       nativeSequence(batch)
           .backward(
-              plain(gradient, ArrayType.BP_WORKING_MEM, workspaceMgr),
+              gradient,
               course.below(),
               course.d(),
-              NativeSteps.ofMask(maskArray),
+              NativeSteps.ofMask(course.mask()),
               state,
               below,
               course.uDot(),
@@ -454,7 +465,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     } else {
       INDArray f = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, inputs(), time);
       for (long t = 0; t < time; t++) {
-        errors(state, at(gradient, t).neg(), at(course.d(), t), at(maskArray, t));
+        errors(state, at(gradient, t).neg(), at(course.d(), t), at(course.mask(), t));
         addGradients(at(course.below(), t), state.e());
         if (course.uDot() != null) {
           addTimeConstantGradients(state.q(), state.e(), at(course.uDot(), t));
@@ -468,7 +479,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
       }
       for (long t = 0; t < time; t++) {
         state.f().muli(-1, at(below, t));
-        hold(at(maskArray, t), state.f(), at(f, t));
+        hold(at(course.mask(), t), state.f(), at(f, t));
         CheckedCopy.copy(at(f, t), state.f());
       }
     }
@@ -493,7 +504,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
               + layerId());
     }
     NeuronState state = course.start();
-    step(state, at(course.below(), 0), at(epsilon, 0).neg(), at(maskArray, 0), true);
+    step(state, at(course.below(), 0), at(epsilon, 0).neg(), at(course.mask(), 0), true);
     state.f().muli(-1, at(below, 0));
     state.publish();
     if (course.stored() != null) {
@@ -526,8 +537,15 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     course = null;
   }
 
-  private static INDArray plain(INDArray sequence, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
-    return NativeSteps.isPlain(sequence) ? sequence : workspaceMgr.dup(type, sequence, 'f');
+  /** A sequence in plain order, 0 where the mask is: a copy, unless it is so already. */
+  private static INDArray settled(
+      INDArray sequence, INDArray mask, ArrayType type, LayerWorkspaceMgr workspaceMgr) {
+    if (mask == null && NativeSteps.isPlain(sequence)) {
+      return sequence;
+    }
+    INDArray settled = workspaceMgr.dup(type, sequence, 'f');
+    SequenceArrays.hideSteps(settled, mask);
+    return settled;
   }
 
   /** Step t of [batch, size, time], or column t of a mask [batch, time] as [batch, 1], or null. */
@@ -536,7 +554,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
       return null;
     }
     return sequence.rank() == 2
-        ? sequence.getColumn(t, true).castTo(dataType)
+        ? sequence.getColumn(t, true)
         : sequence.get(all(), all(), point(t));
   }
 

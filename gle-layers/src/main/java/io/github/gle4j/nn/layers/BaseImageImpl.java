@@ -145,6 +145,7 @@ abstract class BaseImageImpl<C extends BaseGleLayer> extends BaseGleImpl<C> {
             : maskArray);
   }
 
+  /** The layer above gets it in the form of its input: per image, or per step of a sequence. */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       INDArray maskArray, MaskState currentMaskState, int minibatchSize) {
@@ -153,10 +154,10 @@ abstract class BaseImageImpl<C extends BaseGleLayer> extends BaseGleImpl<C> {
     }
     setMaskArray(maskArray);
     this.maskState = currentMaskState;
-    INDArray perImage =
-        maskArray == null || maskArray.rank() == 4
-            ? maskArray
-            : maskArray.dup('f').reshape('f', maskArray.length(), 1, 1, 1);
-    return new Pair<>(perImage, currentMaskState);
+    return new Pair<>(
+        this.maskArray != null && outputType() instanceof InputTypeConvolutional
+            ? this.maskArray.dup('f').reshape('f', this.maskArray.length(), 1, 1, 1)
+            : this.maskArray,
+        currentMaskState);
   }
 }

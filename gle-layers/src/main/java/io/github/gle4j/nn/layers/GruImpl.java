@@ -38,6 +38,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
    * What {@link #backpropGradient} needs of the forward pass.
    *
    * @param below inputs, [batch * time, nIn]
+   * @param mask of the features, [batch, time], or null
    * @param states the state before each step and after the last one, [batch, nOut, time + 1]
    * @param gatesIn pre-activations of r and z, [batch, 2 nOut, time]
    * @param gates r and z, [batch, 2 nOut, time]
@@ -47,6 +48,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
    */
   private record Course(
       INDArray below,
+      INDArray mask,
       INDArray states,
       INDArray gatesIn,
       INDArray gates,
@@ -138,7 +140,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
               course.candidateIn(),
               course.candidate(),
               course.recurrent(),
-              NativeSteps.ofMask(maskArray));
+              NativeSteps.ofMask(course.mask()));
     } else {
       runThrough(states, recurrentWeights, training);
     }
@@ -174,7 +176,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
       activate(layerConf().getActivationFn(), candidateIn, candidate, training);
 
       before.subi(candidate, after).muli(at(z, t)).addi(candidate);
-      if (maskArray != null) {
+      if (course.mask() != null) {
         after.muliColumnVector(maskAt(t));
       }
     }
@@ -192,7 +194,11 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     INDArray bias = getParamWithNoise(GruParamInitializer.BIAS_KEY, training, workspaceMgr);
     INDArray recurrentBias =
         getParamWithNoise(GruParamInitializer.RECURRENT_BIAS_KEY, training, workspaceMgr);
+    INDArray mask = SequenceArrays.featuresMask(maskArray, batch, time, dataType);
     INDArray below = rows(x, ArrayType.ACTIVATIONS, workspaceMgr);
+    if (mask != null) {
+      SequenceArrays.hide(below, mask.dup('f').reshape('f', batch * time, 1));
+    }
     INDArray share = array(ArrayType.FF_WORKING_MEM, workspaceMgr, batch * time, 3 * n);
     Nd4j.gemm(below, weights, share, false, false, 1, 0);
     share.addiRowVector(bias);
@@ -204,6 +210,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     Nd4j.exec(new BroadcastCopyOp(recurrent, candidateBias, recurrent, 1));
     return new Course(
         below,
+        mask,
         states,
         sequence(gatesShare, ArrayType.ACTIVATIONS, workspaceMgr, batch),
         array(ArrayType.ACTIVATIONS, workspaceMgr, batch, 2 * n, time),
@@ -213,6 +220,9 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
   }
 
   private INDArray checkedInput() {
+    if (input.isEmpty()) {
+      throw new DL4JInvalidInputException(SequenceArrays.nothing("input", input) + " " + layerId());
+    }
     if (input.rank() != 3) {
       throw new DL4JInvalidInputException(
           "Gru expects input of rank 3, "
@@ -284,6 +294,10 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
           "backpropGradient without a forward pass before it " + layerId());
     }
     INDArray eps = permuteIfNWC(epsilon.castTo(dataType));
+    if (course.mask() != null) {
+      eps = workspaceMgr.dup(ArrayType.BP_WORKING_MEM, eps, 'f');
+      SequenceArrays.hideSteps(eps, course.mask());
+    }
     long n = nOut();
     long batch = eps.size(0);
     long time = eps.size(2);
@@ -301,7 +315,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
               course.gatesIn(),
               course.candidateIn(),
               course.recurrent(),
-              NativeSteps.ofMask(maskArray),
+              NativeSteps.ofMask(course.mask()),
               (int) end,
               recurrent,
               byCandidateIn);
@@ -344,7 +358,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     INDArray byState = zeros(workspaceMgr, eps.size(0), n);
     for (long t = eps.size(2) - 1; t >= end; t--) {
       byState.addi(at(eps, t));
-      if (maskArray != null) {
+      if (course.mask() != null) {
         byState.muliColumnVector(maskAt(t));
       }
       INDArray candidateIn = at(byCandidateIn, t);
@@ -424,7 +438,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
 
   /** Column t of the feature mask, [batch, 1]. */
   private INDArray maskAt(long t) {
-    return maskArray.getColumn(t, true).castTo(dataType);
+    return course.mask().getColumn(t, true);
   }
 
   private static INDArray at(INDArray sequence, long t) {
