@@ -115,12 +115,13 @@ final class SequenceSteps {
         "labels mask",
         given,
         String.format(
-                Locale.ROOT,
-                perSequence ? "[%d, 1], [%1$d, %3$d]" : "[%d, 1]",
-                batch,
-                time,
-                outputs)
-            + String.format(Locale.ROOT, ", [%d, %d] or [%1$d, %3$d, %2$d]", batch, time, outputs));
+            Locale.ROOT,
+            "[%1$d, 1], "
+                + (perSequence ? "[%1$d, %3$d], " : "")
+                + "[%1$d, %2$d] or [%1$d, %3$d, %2$d]",
+            batch,
+            time,
+            outputs));
     INDArray mask = SequenceArrays.mask("labels mask", given, Double.MAX_VALUE, dataType);
     if (mask == null) {
       return null;
