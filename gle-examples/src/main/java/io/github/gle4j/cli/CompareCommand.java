@@ -146,7 +146,12 @@ final class CompareCommand implements Callable<Integer> {
     if (out == null) {
       out = Path.of("runs", "compare-" + task.description().name());
     }
-    checkFolder();
+    try (OutputFolder folder = folder()) {
+      return compare(plans);
+    }
+  }
+
+  private Integer compare(List<TrainingPlan> plans) throws IOException {
     RunArchive archive = new RunArchive(out.resolve("runs"));
     Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
     for (TrainingPlan plan : plans) {
@@ -278,13 +283,16 @@ final class CompareCommand implements Callable<Integer> {
   /**
    * Nothing of the user's may be overwritten: the folder is new, or one of an earlier comparison.
    */
-  private void checkFolder() {
-    if (!Files.isDirectory(out.resolve("runs"))) {
-      OutputFolder.create(out);
-    }
+  private OutputFolder folder() {
+    OutputFolder folder =
+        Files.isDirectory(out.resolve("runs"))
+            ? OutputFolder.of("--out", out)
+            : OutputFolder.open(out, "compare");
     try {
       Files.createDirectories(out.resolve("runs"));
+      return folder;
     } catch (IOException e) {
+      folder.close();
       throw new BadInputException("--out = " + out + ": not writable; a writable one allowed");
     }
   }

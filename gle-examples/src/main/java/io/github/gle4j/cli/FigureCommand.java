@@ -56,7 +56,13 @@ final class FigureCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     require(seed >= 1, "--seed = " + seed + ": 1 or more allowed");
     require(networks >= 1, "--networks = " + networks + ": 1 or more allowed");
-    Path folder = out == null ? OutputFolder.createFor("figure") : OutputFolder.create(out);
+    try (OutputFolder folder = OutputFolder.open(out, "figure")) {
+      measure(folder.path());
+    }
+    return 0;
+  }
+
+  private void measure(Path folder) throws IOException {
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         Locale.ROOT,
@@ -73,7 +79,6 @@ final class FigureCommand implements Callable<Integer> {
     console.printf(Locale.ROOT, "%ndone, %s%n", Durations.text((System.nanoTime() - start) / 1e9));
     console.println("  " + folder + ": " + String.join(", ", files));
     console.flush();
-    return 0;
   }
 
   private void require(boolean condition, String message) {

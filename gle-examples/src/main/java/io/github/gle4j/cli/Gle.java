@@ -107,6 +107,7 @@ public final class Gle implements Runnable {
 
   static CommandLine commandLine(Interruption interruption, boolean stackTrace) {
     return new CommandLine(new Gle(interruption))
+        .setExpandAtFiles(false) // a run folder of somebody else may name any file
         .registerConverter(Names.DataSetName.class, Names.converter(Names.DataSetName::named))
         .registerConverter(
             SpeechOptions.SplitName.class, Names.converter(SpeechOptions.SplitName::named))
@@ -140,12 +141,24 @@ public final class Gle implements Runnable {
             });
   }
 
-  /** The training command that was started with these words, {@code gle} being the first. */
+  /**
+   * The training command that was started with these words, {@code gle} being the first.
+   *
+   * @throws IllegalArgumentException when they are another command
+   * @throws ParameterException when they are none
+   */
   TrainCommand parsedTraining(List<String> words) {
     ParseResult parsed =
         commandLine(interruption, false)
             .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
-    return (TrainCommand) parsed.subcommand().commandSpec().userObject();
+    if (parsed.hasSubcommand()
+        && parsed.subcommand().commandSpec().userObject() instanceof TrainCommand train
+        && !parsed.subcommand().isUsageHelpRequested()
+        && train.resumed() == null) {
+      return train;
+    }
+    throw new IllegalArgumentException(
+        String.join(" ", words) + ": a command gle train without --resume allowed");
   }
 
   private static void complain(CommandLine command, String line) {

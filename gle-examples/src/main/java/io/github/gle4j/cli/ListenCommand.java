@@ -74,7 +74,14 @@ final class ListenCommand implements Callable<Integer> {
     } catch (InvalidWavException e) {
       throw new BadInputException(e.getMessage());
     }
-    Path folder = out == null ? OutputFolder.createFor("listen") : OutputFolder.create(out);
+    try (OutputFolder folder = OutputFolder.open(out, "listen")) {
+      hear(network, listener, sound, folder.path());
+    }
+    return 0;
+  }
+
+  private void hear(TrainedSpeechModel network, Listener listener, float[] sound, Path folder)
+      throws IOException {
     PrintWriter console = spec.commandLine().getOut();
     int seconds = listener.seconds(sound);
     double length = (double) sound.length / network.features().sampleRate();
@@ -104,7 +111,6 @@ final class ListenCommand implements Callable<Integer> {
             : "";
     console.println("  " + folder + ": " + String.join(", ", files) + cut);
     console.flush();
-    return 0;
   }
 
   /** One of many seconds, the last of which may be shorter. */

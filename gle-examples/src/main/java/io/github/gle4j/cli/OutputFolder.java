@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
+import io.github.gle4j.download.FolderLock;
 import io.github.gle4j.suite.BadInputException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -12,15 +13,38 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** The folder a command writes to: always a new or an empty one, so nothing is overwritten. */
-final class OutputFolder {
+/**
+ * The folder a command writes to, which no other command writes to until it is closed: a new or an
+ * empty one, so nothing is overwritten, or that of an earlier run which goes on.
+ */
+final class OutputFolder implements AutoCloseable {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-  private OutputFolder() {}
+  private final Path path;
+  private final FolderLock lock;
+
+  private OutputFolder(String option, Path path) {
+    this.path = path;
+    try {
+      lock =
+          FolderLock.tryAcquire(path)
+              .orElseThrow(
+                  () ->
+                      new BadInputException(
+                          option
+                              + " = "
+                              + path
+                              + ": in use by another command; another folder, or this one when that"
+                              + " has ended, allowed"));
+    } catch (IOException e) {
+      throw new BadInputException(
+          option + " = " + path + ": not writable (" + e + "); a writable one allowed");
+    }
+  }
 
   /** The user's folder, made if it is not there. */
-  static Path create(Path folder) {
+  private static OutputFolder create(Path folder) {
     if (folder.toString().isEmpty()) {
       throw new BadInputException("--out is empty: the name of a new or empty folder allowed");
     }
@@ -30,12 +54,7 @@ final class OutputFolder {
             "--out = " + folder + ": a file; a new or empty folder allowed");
       }
       Files.createDirectories(folder);
-      try (Stream<Path> content = Files.list(folder)) {
-        if (content.findAny().isPresent()) {
-          throw new BadInputException(
-              "--out = " + folder + ": not empty; a new or empty folder allowed");
-        }
-      }
+      requireEmpty(folder); // before anything is written to a folder of somebody else
     } catch (IOException e) {
       throw new BadInputException(
           "--out = " + folder + ": cannot be made or read (" + e + "); a writable folder allowed");
@@ -43,11 +62,45 @@ final class OutputFolder {
     if (!Files.isWritable(folder)) {
       throw new BadInputException("--out = " + folder + ": not writable; a writable one allowed");
     }
-    return folder;
+    OutputFolder owned = new OutputFolder("--out", folder);
+    try {
+      requireEmpty(folder); // another command may have been faster
+      return owned;
+    } catch (IOException | BadInputException e) {
+      owned.close();
+      throw e instanceof BadInputException refused ? refused : new BadInputException(e.toString());
+    }
+  }
+
+  private static void requireEmpty(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      if (content.anyMatch(file -> !file.getFileName().toString().equals(FolderLock.FILE))) {
+        throw new BadInputException(
+            "--out = " + folder + ": not empty; a new or empty folder allowed");
+      }
+    }
+  }
+
+  /**
+   * The folder of an earlier run, which goes on.
+   *
+   * @param option that names it
+   */
+  static OutputFolder of(String option, Path folder) {
+    return new OutputFolder(option, folder);
+  }
+
+  /**
+   * The user's folder, or a new one.
+   *
+   * @param out null: the user names none
+   */
+  static OutputFolder open(Path out, String command) {
+    return out == null ? createFor(command) : create(out);
   }
 
   /** A new folder below {@code runs}, named after the command and the time. */
-  static Path createFor(String command) {
+  private static OutputFolder createFor(String command) {
     String name = command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME);
     Path folder = Path.of("runs", name);
     try {
@@ -59,7 +112,7 @@ final class OutputFolder {
       throw new BadInputException(
           "the folder " + folder + " cannot be made (" + e + "): choose one by --out");
     }
-    return folder;
+    return new OutputFolder("--out", folder);
   }
 
   /** False when it is there already: another run began in the same second. */
@@ -69,6 +122,20 @@ final class OutputFolder {
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
+    }
+  }
+
+  /** Where it is. */
+  Path path() {
+    return path;
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new BadInputException(path + ": cannot be given back (" + e + ")");
     }
   }
 }

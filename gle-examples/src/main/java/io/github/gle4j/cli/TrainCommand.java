@@ -52,10 +52,18 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
+  private static final String EPOCHS = "--epochs";
 
-  /** What may be given anew: it decides no number. */
+  /** What may be given anew: it decides no number of the epochs that were asked for before. */
   private static final Set<String> WITH_RESUME =
-      Set.of(RESUME, "--threads", "--checkpoint-every", "--keep-checkpoints", "--ui", "--debug");
+      Set.of(
+          RESUME,
+          EPOCHS,
+          "--threads",
+          "--checkpoint-every",
+          "--keep-checkpoints",
+          "--ui",
+          "--debug");
 
   @Spec private CommandSpec spec;
   @ParentCommand private Gle gle;
@@ -103,11 +111,11 @@ final class TrainCommand implements Callable<Integer> {
   private Propagation propagation;
 
   @Option(
-      names = "--epochs",
+      names = EPOCHS,
       paramLabel = "N",
       description =
           "Passes over the training set (default: mnist1d 150, gle-gsc 420, others the "
-              + "model's); 0 only evaluates the untrained network.")
+              + "model's); 0 only evaluates the untrained network. With --resume more than before.")
   private Integer epochs;
 
   @Option(
@@ -195,13 +203,16 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     TrainingPlan plan = resumed == null ? plan() : resumedPlan();
-    TaskDescription task = plan.task().description();
     page.check();
+    try (OutputFolder folder =
+        resumed == null ? OutputFolder.open(out, "train") : OutputFolder.of(RESUME, resumed)) {
+      return train(plan, folder.path());
+    }
+  }
+
+  private Integer train(TrainingPlan plan, Path folder) throws Exception {
+    TaskDescription task = plan.task().description();
     Optional<CheckpointFolder.Loaded> loaded = loaded();
-    Path folder =
-        resumed != null
-            ? resumed
-            : out == null ? OutputFolder.createFor("train") : OutputFolder.create(out);
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
         Locale.ROOT,
@@ -211,13 +222,17 @@ final class TrainCommand implements Callable<Integer> {
         plan.mode().modeName(),
         plan.epochs(),
         task.protocol().protocolName(),
-        seed,
+        plan.seed(),
         folder);
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
     try (TrainingRun run = new TrainingRun(plan, threads, gle.interruption())) {
-      loaded.ifPresent(last -> resume(run, last, console));
+      if (loaded.isPresent()) {
+        resume(run, loaded.get(), console);
+      } else if (resumed != null) {
+        console.println("no checkpoint yet: beginning again");
+      }
       run.keep(new RunCheckpoints(checkpoints(folder), checkpointEvery));
       return carryOut(run, folder, start, console);
     }
@@ -228,6 +243,9 @@ final class TrainCommand implements Callable<Integer> {
     try (TrainingPage opened = page.open(run, console);
         TrainingReport report = new TrainingReport(folder, startedBy(), run)) {
       String failure = train(run, report, console);
+      if (failure != null) {
+        report.fail(failure); // at once: what follows may fail for the same reason
+      }
       Status status =
           failure != null ? Status.FAILED : run.isCutShort() ? Status.INTERRUPTED : Status.DONE;
       List<String> files = report.finish(status, failure);
@@ -247,20 +265,22 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** The folder of the run that goes on, or null. */
+  Path resumed() {
+    return resumed;
+  }
+
   private CheckpointFolder checkpoints(Path folder) {
     return new CheckpointFolder(TrainingReport.checkpoints(folder), keptCheckpoints);
   }
 
-  /** The last checkpoint of the run that is resumed. */
+  /** The last checkpoint of the run that is resumed; a run may end before it has one. */
   private Optional<CheckpointFolder.Loaded> loaded() {
     if (resumed == null) {
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          checkpoints(resumed)
-              .load()
-              .orElseThrow(() -> badFolder("no checkpoint yet; start the run again")));
+      return checkpoints(resumed).load();
     } catch (IOException e) {
       throw badFolder(e.getMessage());
     }
@@ -275,7 +295,8 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw badFolder(e.getMessage());
     }
-    console.println("going on from " + last.file() + ", " + run.metrics().size() + " epochs done");
+    int done = Math.max(0, run.metrics().size() - 1); // the first are the figures before learning
+    console.println("going on from " + last.file() + ", " + done + " epochs done");
     console.flush();
   }
 
@@ -292,7 +313,15 @@ final class TrainCommand implements Callable<Integer> {
       return words;
     }
     try {
-      return TrainingReport.command(resumed);
+      List<String> words = new ArrayList<>(TrainingReport.command(resumed));
+      if (epochs != null) {
+        words.removeIf(word -> word.startsWith(EPOCHS + "="));
+        for (int at; (at = words.indexOf(EPOCHS)) >= 0; ) {
+          words.subList(at, Math.min(words.size(), at + 2)).clear();
+        }
+        words.add(EPOCHS + "=" + epochs);
+      }
+      return words;
     } catch (IOException e) {
       throw badFolder("not the folder of a run of gle train (" + e.getMessage() + ")");
     }
@@ -314,7 +343,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainCommand started;
     try {
       started = gle.parsedTraining(startedBy());
-    } catch (ParameterException | ClassCastException e) {
+    } catch (IllegalArgumentException | ParameterException e) {
       throw badFolder("its manifest's command cannot be read (" + e.getMessage() + ")");
     }
     if (started.tasks.dataSet() != tasks.dataSet()) {
@@ -368,7 +397,7 @@ final class TrainCommand implements Callable<Integer> {
     return wanted == null ? model : tasks.checked(() -> by.apply(model, wanted));
   }
 
-  /** Returns why training could not go on, or null. */
+  /** Returns why training could not go on, or null; a fault of the program is recorded. */
   private static String train(TrainingRun run, TrainingReport report, PrintWriter console)
       throws IOException {
     try (TrainingDisplay display =
@@ -387,8 +416,15 @@ final class TrainCommand implements Callable<Integer> {
             }
           });
       return null;
-    } catch (ArithmeticException | UncheckedIOException e) {
+    } catch (ArithmeticException e) {
       return e.getMessage();
+    } catch (UncheckedIOException e) {
+      return e.getMessage();
+    } catch (IOException e) { // a full disk, for instance
+      return e.getClass().getSimpleName() + ": " + e.getMessage();
+    } catch (RuntimeException | Error e) {
+      report.fail(e.toString());
+      throw e;
     }
   }
 

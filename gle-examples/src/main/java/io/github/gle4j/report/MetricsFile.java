@@ -8,7 +8,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,15 +25,12 @@ public final class MetricsFile implements Closeable {
   /**
    * Starts a table.
    *
-   * @param file must not exist, unless the table goes on
+   * @param file begun anew; a run that is taken up writes what it has
    * @param epochs what it begins with: none, or those of a run that is taken up
    * @throws IOException when it cannot be written
    */
   public MetricsFile(Path file, List<EpochMetrics> epochs) throws IOException {
-    writer =
-        epochs.isEmpty()
-            ? Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW)
-            : Files.newBufferedWriter(file);
+    writer = Files.newBufferedWriter(file);
     line(HEADER);
     for (EpochMetrics epoch : epochs) {
       add(epoch);

@@ -110,6 +110,16 @@ public final class TrainingReport implements Closeable {
   }
 
   /**
+   * Records that the run could not go on, whether or not {@link #finish} will succeed.
+   *
+   * @param failure why
+   * @throws IOException when it cannot be written
+   */
+  public void fail(String failure) throws IOException {
+    writeManifest(Status.FAILED.word, failure, Instant.now(), Map.of());
+  }
+
+  /**
    * Writes the model as it is, and pictures and tables of the complete epochs.
    *
    * @param status how the run ended

@@ -4,6 +4,8 @@ package io.github.gle4j.suite;
 import io.github.gle4j.models.TaskModel;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -32,6 +34,9 @@ public record TrainingPlan(
   // Sequence mode's settings, found on the validation split of MNIST-1D: docs/dl4j.md.
   private static final int DEFAULT_SEGMENT = 8;
   private static final double SEQUENCE_LEARNING_RATE = 2e-3;
+
+  /** Where a configuration tells the number of epochs. */
+  private static final Pattern EPOCHS = Pattern.compile("^epochs ([0-9]{1,9})$", Pattern.MULTILINE);
 
   /**
    * The default way to train a model.
@@ -120,6 +125,13 @@ public record TrainingPlan(
     return this;
   }
 
+  /** This plan with the number of epochs that a {@link #configuration} tells. */
+  TrainingPlan withEpochs(String configuration) {
+    Matcher found = EPOCHS.matcher(configuration);
+    int told = found.find() ? Integer.parseInt(found.group(1)) : epochs;
+    return new TrainingPlan(task, model, mode, segment, learningRate, told, seed);
+  }
+
   private int length() {
     return model.shape().length();
   }
@@ -188,7 +200,7 @@ public record TrainingPlan(
             "batch " + model.settings().batchSize(),
             model.settings().schedule().toString(),
             "seed " + seed,
-            "epochs " + epochs,
+            "epochs " + epochs, // see EPOCHS
             task.identity(model));
     return mode == Mode.of(model) ? text : text + "\nsegment " + segmentLength();
   }

@@ -2,6 +2,7 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
+import io.github.gle4j.models.RateSchedule;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -169,15 +170,33 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IllegalArgumentException when the plan was another one
    */
   public void resume(Checkpoint from) {
-    if (!from.text(PLAN).equals(plan.configuration())) {
+    TrainingPlan saver = plan.withEpochs(from.text(PLAN));
+    if (!from.text(PLAN).equals(saver.configuration())) {
       throw new IllegalArgumentException(
           "the checkpoint is of another run: network, settings and data must be the same");
     }
+    if (saver.epochs() != plan.epochs()
+        && plan.model().settings().schedule() instanceof RateSchedule.Cosine) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the learning rate of the schedule cosine falls over all %d epochs of the run:"
+                  + " epochs = %d: %d allowed",
+              saver.epochs(),
+              plan.epochs(),
+              saver.epochs()));
+    }
     Position saved = Position.restored(from);
+    if (saved.epoch() > plan.epochs() + 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "epochs = %d: %d are done, as many or more allowed",
+              plan.epochs(),
+              saved.epoch() - 1));
+    }
     List<EpochMetrics> epochs = EpochMetrics.restored(from);
-    if (saved.epoch() != epochs.size()
-        || saved.epoch() > plan.epochs() + 1
-        || saved.batches() >= parts.batchesPerEpoch()) {
+    if (saved.epoch() != epochs.size() || saved.batches() >= parts.batchesPerEpoch()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -257,7 +276,8 @@ public final class TrainingRun implements AutoCloseable {
 
           @Override
           public boolean hasNext() {
-            return part.batches().hasNext() && !isStopped();
+            // One batch at least: a learner refuses to evaluate nothing.
+            return part.batches().hasNext() && !(done > 0 && isStopped());
           }
 
           @Override

@@ -255,7 +255,7 @@ class GleTest {
             "model.zip"),
         fieldNames(manifest.get("files")));
     try (Stream<Path> files = Files.list(run)) {
-      assertEquals(7, files.count(), "with the checkpoints");
+      assertEquals(8, files.count(), "with the checkpoints and the lock");
     }
 
     assertNotNull(ImageIO.read(run.resolve("learning-curve.png").toFile()));
@@ -291,7 +291,7 @@ class GleTest {
     assertTrue(manifest.get("updates").asInt() > 0);
     assertEquals(5, manifest.get("files").size());
     try (Stream<Path> files = Files.list(folder.resolve("run"))) {
-      assertEquals(7, files.count(), "with the checkpoints");
+      assertEquals(8, files.count(), "with the checkpoints and the lock");
     }
   }
 

@@ -6,6 +6,7 @@ import static io.github.gle4j.testing.RunFolder.figures;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.gle4j.download.FolderLock;
 import io.github.gle4j.nn.util.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,7 +110,8 @@ class ResumedTrainingTest {
   void refusesWhatIsNoRunOfThisKind() throws Exception {
     Path run = run("--model=mlp-40");
     String where = "--resume = " + folder;
-    assertRefused("--epochs: not allowed with --resume", "--resume", run, "--epochs=3");
+    assertRefused("--seed: not allowed with --resume", "--resume", run, "--seed=3");
+    assertRefused("epochs = 1: 2 are done", "--resume", run, "--epochs=1");
     assertRefused(where + ": not the folder of a run", "--resume", folder);
     assertRefused("--checkpoint-every = -1: 0 or more", "--checkpoint-every=-1");
     assertRefused("--keep-checkpoints = 0: 1 or more", "--keep-checkpoints=0");
@@ -117,9 +119,65 @@ class ResumedTrainingTest {
     String content = Files.readString(manifest);
     Files.writeString(manifest, content.replace("--seed=5", "--seed=6"));
     assertRefused("is of another run", "--resume", run);
+    for (String other :
+        new String[] {"\"gle\"", "\"--help\"", "\"@/etc/hostname\"", "\"listen\""}) {
+      Files.writeString(
+          manifest,
+          content.replaceFirst(
+              "(?s)\"command\" : \\[.*?\\]", "\"command\" : [ \"gle\", " + other + " ]"));
+      assertRefused("its manifest's command cannot be read", "--resume", run);
+    }
     Files.writeString(manifest, content);
+    try (FolderLock owned = FolderLock.tryAcquire(run).orElseThrow()) {
+      assertRefused("--resume = " + run + ": in use by another command", "--resume", run);
+      assertRefused("--out = " + run + ": not empty", "--out", run);
+    }
+    assertEquals(content, Files.readString(manifest));
+    assertEquals(0, gle("train", "mnist1d", "--resume", run).exitCode());
+  }
+
+  @Test
+  void aRunThatEndedBeforeItsFirstCheckpointBeginsAgain() throws Exception {
+    Path run = run("--model=mlp-40");
+    List<String> figures = figures(run);
     cutAfter(run, 0);
-    assertRefused("no checkpoint yet", "--resume", run);
+    Outcome outcome = gle("train", "mnist1d", "--resume", run);
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    assertTrue(outcome.out().contains("no checkpoint yet: beginning again"), outcome::out);
+    assertEquals(figures, figures(run));
+  }
+
+  @Test
+  void goesOnToMoreEpochs() throws Exception {
+    Path run = run("--model=mlp-40");
+    Outcome more = gle("train", "mnist1d", "--resume", run, "--epochs=3");
+    assertEquals(0, more.exitCode(), more::toString);
+    assertTrue(more.out().contains("3 epochs, holdout protocol, seed 5"), more::out);
+    assertTrue(more.out().contains(", 2 epochs done"), more::out);
+    List<String> figures = figures(run);
+    assertEquals(4 + 1, figures.size());
+    cutAfter(run, 1);
+    assertEquals(0, gle("train", "mnist1d", "--resume", run).exitCode(), "to the new number");
+    assertEquals(figures, figures(run));
+    Path cosine = folder.resolve("cosine");
+    Outcome.assertRefused(
+        "cosine falls over all 1 epochs", afterOneEpoch(cosine, "--schedule=cosine", "--epochs=2"));
+    assertEquals(0, gle("train", "mnist1d", "--resume", cosine).exitCode());
+  }
+
+  private static Outcome afterOneEpoch(Path run, String option, String more) {
+    Outcome first =
+        gle(
+            "train",
+            "mnist1d",
+            "--samples=300",
+            "--epochs=1",
+            "--model=mlp-40",
+            option,
+            "--out",
+            run);
+    assertEquals(0, first.exitCode(), first::toString);
+    return gle("train", "mnist1d", "--resume", run, more);
   }
 
   private static void assertRefused(String message, Object... more) {

@@ -2,7 +2,6 @@
 package io.github.gle4j.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,7 +15,6 @@ import io.github.gle4j.suite.Mnist1dTask;
 import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.suite.TrainingRun;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,12 +72,13 @@ class TrainingReportTest {
   }
 
   @Test
-  void neverOverwritesMetrics() throws Exception {
-    Files.writeString(folder.resolve("metrics.csv"), "mine");
-    assertThrows(
-        FileAlreadyExistsException.class,
-        () -> new TrainingReport(folder, List.of("gle", "train"), run));
-    assertEquals("mine", Files.readString(folder.resolve("metrics.csv")));
+  void recordsAFailureAtOnce() throws Exception {
+    try (TrainingReport report = new TrainingReport(folder, List.of("gle", "train"), run)) {
+      assertEquals("running", manifest().get("status").asText());
+      report.fail("the disk is full");
+      assertEquals("failed", manifest().get("status").asText());
+      assertEquals("the disk is full", manifest().get("failure").asText());
+    }
   }
 
   private JsonNode manifest() throws Exception {
