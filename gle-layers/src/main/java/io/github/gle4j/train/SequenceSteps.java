@@ -129,6 +129,15 @@ final class SequenceSteps {
     if (mask.rank() == 2 && mask.equals(mask.getColumn(0, true).broadcast(mask.shape()))) {
       return mask.getColumn(0, true).dup('f').reshape('f', batch, 1, 1); // however it is read
     }
+    if (isPerOutput && hidesFirstColumnAlone(mask)) { // DL4J merges [batch, 1] so
+      if (isPerStep || masksPerOutput) {
+        throw new IllegalArgumentException(
+            ("labels mask of shape %s hides its first column alone, as DL4J leaves masks [batch, 1]"
+                    + " that it merges: shape [%d, 1] is allowed, or a labels mask per step")
+                .formatted(Arrays.toString(given.shape()), batch));
+      }
+      return mask.getColumn(0, true).dup('f').reshape('f', batch, 1, 1);
+    }
     if (isPerOutput && isPerStep && masksPerOutput) {
       throw new IllegalArgumentException(
           String.format(
@@ -141,6 +150,11 @@ final class SequenceSteps {
     return mask.rank() == 3
         ? mask
         : mask.dup('f').reshape('f', batch, isPerStep ? 1 : outputs, isPerStep ? time : 1);
+  }
+
+  private static boolean hidesFirstColumnAlone(INDArray mask) {
+    return mask.get(all(), interval(1, mask.size(1))).minNumber().doubleValue() == 1
+        && mask.maxNumber().doubleValue() == 1;
   }
 
   private void hideFeatures() {

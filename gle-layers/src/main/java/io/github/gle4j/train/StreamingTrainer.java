@@ -47,7 +47,10 @@ import org.slf4j.LoggerFactory;
  * <p>Features are sequences [batch, inputs, time], or plain images if {@link
  * Builder#presentationSteps} says for how long to present them, with labels [batch, outputs], which
  * then count in every step, or [batch, outputs, time]. A sample stands still, unchanged, where its
- * features mask is 0; a label counts where its mask is 1 (without one: where the features mask is).
+ * features mask is 0; a label counts where its mask is above 0, as its weight (without one: where
+ * the features mask is). A mask of labels per sequence may be [batch, 1], [batch, time] or [batch,
+ * outputs], as DL4J merges them. What a mask hides does not matter, whatever it is. Sequences hold
+ * at least one sample and one step.
  *
  * <p>Not safe for use by several threads.
  */
@@ -253,13 +256,24 @@ public final class StreamingTrainer {
   /**
    * Advances the network by one time step of a live stream and learns from it.
    *
+   * <p>An answer arrives late: every GLE layer reads what the one below had in the step before, so
+   * what n layers return is about the input n steps ago, and the label is compared with that. A
+   * forecast must look n steps further ahead, and an input is answered only after n more steps.
+   * With {@link Propagation#SWEEP} the layers read each other within the step, and what is returned
+   * is about this step's input.
+   *
+   * <p>A call costs several times a step within {@link #fit(DataSet)}, as every one takes up the
+   * network's parameters and hands them back, to be changed by anyone in between; the numbers are
+   * the same. Where several steps are there at once, give them to fit as one sequence.
+   *
    * @param features this step's input, [batch, inputs] or an image each; the batch may differ from
    *     that of the step before: fewer samples keep the first rows of every state, more repeat them
    *     cyclically
    * @param labels this step's target, [batch, outputs]; null: there is none, and only the errors
    *     still under way are learned from
-   * @return what the target was compared with, the top GLE layer's rates before this step, [batch,
-   *     outputs], as a copy; apply the loss layer's activation to turn them into probabilities
+   * @return what the target was compared with, the top GLE layer's rates before this step (with
+   *     SWEEP: after it), [batch, outputs], as a copy; apply the loss layer's activation to turn
+   *     them into probabilities
    * @throws IllegalArgumentException when an array does not fit the network
    * @throws NonFiniteException when a gradient or an update is infinite or not a number
    */

@@ -103,6 +103,35 @@ class ResumeTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"true, 2", "true, 4", "true, 6", "false, 2", "false, 4", "false, 6"})
+  void aNewTrainerGoesOnWithinAnUpdateInterval(boolean isFused, int stop) throws IOException {
+    for (IUpdater updater : new IUpdater[] {new Adam(0.01), new Nesterovs(0.01, 0.9)}) {
+      StreamingTrainer whole = withinInterval(updater, isFused);
+      feed(whole, stop);
+      Checkpoint.Builder saved = Checkpoint.builder();
+      whole.save(saved);
+      StreamingTrainer second = withinInterval(updater, isFused);
+      second.restore(throughAFile(saved));
+      StreamingTrainer finished = withinInterval(updater, isFused);
+      finished.restore(throughAFile(saved));
+      feed(whole, 9);
+      feed(second, 9);
+      same(whole, second);
+      whole.restore(throughAFile(saved));
+      whole.finishUpdate();
+      finished.finishUpdate();
+      same(whole, finished);
+    }
+  }
+
+  private static StreamingTrainer withinInterval(IUpdater updater, boolean isFused) {
+    return StreamingTrainer.builder(untrained(updater.clone(), DataType.FLOAT))
+        .fused(isFused)
+        .updateInterval(3)
+        .build();
+  }
+
   private static StreamingTrainer trainer(MultiLayerNetwork network, int threads) {
     return StreamingTrainer.builder(network).threads(threads).updateInterval(3).build();
   }

@@ -279,9 +279,6 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   private NeuronState startOf(Map<String, INDArray> stored) {
     assertInputSet(false);
-    if (input.isEmpty()) {
-      throw new DL4JInvalidInputException(SequenceArrays.nothing("input", input) + " " + layerId());
-    }
     requireInput(input);
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       if (stored.isEmpty()) {

@@ -220,9 +220,6 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
   }
 
   private INDArray checkedInput() {
-    if (input.isEmpty()) {
-      throw new DL4JInvalidInputException(SequenceArrays.nothing("input", input) + " " + layerId());
-    }
     if (input.rank() != 3) {
       throw new DL4JInvalidInputException(
           "Gru expects input of rank 3, "

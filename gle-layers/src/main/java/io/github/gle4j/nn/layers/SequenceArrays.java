@@ -36,22 +36,12 @@ public final class SequenceArrays {
               + " is allowed");
     }
     if (array != null && array.isEmpty()) {
-      throw new IllegalArgumentException(nothing(name, array));
+      throw new IllegalArgumentException(
+          name
+              + " of shape "
+              + Arrays.toString(array.shape())
+              + " hold nothing: at least one sample and one time step are needed");
     }
-  }
-
-  /**
-   * Says that an array has no samples or no time steps.
-   *
-   * @param name of the array
-   * @param array an empty one
-   * @return the message
-   */
-  static String nothing(String name, INDArray array) {
-    return name
-        + " of shape "
-        + Arrays.toString(array.shape())
-        + " hold nothing: at least one sample and one time step are needed";
   }
 
   /**
@@ -135,8 +125,8 @@ public final class SequenceArrays {
    */
   public static void hide(INDArray values, INDArray mask) {
     if (mask != null) {
-      INDArray everywhere = Nd4j.createUninitialized(mask.dataType(), values.shape(), 'f');
-      mask.broadcast(everywhere);
+      INDArray everywhere =
+          mask.broadcast(Nd4j.createUninitialized(mask.dataType(), values.shape(), 'f'));
       Nd4j.exec(new CompareAndSet(values, everywhere, values, Conditions.equals(0)));
     }
   }
