@@ -29,3 +29,9 @@ assert wrong.isEmpty()
 assert ['layers', 'datasets', 'examples', 'dl4j-first'].every { project -> found(project)*.name.contains('commons-io:commons-io') }
 assert found('dl4j-first')*.name.containsAll(['io.netty:netty-common', 'io.vertx:vertx-web', 'com.twelvemonkeys.imageio:imageio-tiff'])
 assert others('dl4j-alone').any { it.startsWith('dl4j-alone: commons-io:commons-io 2.7,') }
+
+// The installed jars carry the licence and the notice.
+new File(basedir, '../../it-repository/io/github/gle4j').traverse(nameFilter: ~/gle-.*\.jar/) { jar ->
+  def names = new java.util.zip.ZipFile(jar).withCloseable { it.entries().collect { it.name } }
+  assert names.containsAll(['META-INF/LICENSE', 'META-INF/NOTICE'])
+}
