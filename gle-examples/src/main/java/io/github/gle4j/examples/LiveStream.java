@@ -67,7 +67,7 @@ public final class LiveStream {
       plant += 0.2 / timeConstant * (input - plant);
 
       // One sample, one value: arrays of shape [1, 1]. The result is the prediction made before
-      // this step's target was seen.
+      // this step's target was seen; two GLE layers made it from the inputs up to two steps ago.
       INDArray prediction = trainer.step(value(input), value(plant));
 
       squaredError += Math.pow(prediction.getDouble(0) - plant, 2);

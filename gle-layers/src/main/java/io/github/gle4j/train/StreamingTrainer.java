@@ -254,7 +254,9 @@ public final class StreamingTrainer {
   }
 
   /**
-   * Advances the network by one time step of a live stream and learns from it.
+   * Advances the network by one time step of a live stream and learns from it. Unless layers act
+   * one after another ({@link Propagation#SWEEP}), each of n GLE layers answers one step late: the
+   * target is compared with the answer to the input of n steps ago.
    *
    * <p>An answer arrives late: every GLE layer reads what the one below had in the step before, so
    * what n layers return is about the input n steps ago, and the label is compared with that. A
