@@ -132,9 +132,12 @@ final class SequenceSteps {
     if (isPerOutput && hidesFirstColumnAlone(mask)) { // DL4J merges [batch, 1] so
       if (isPerStep || masksPerOutput) {
         throw new IllegalArgumentException(
-            ("labels mask of shape %s hides its first column alone, as DL4J leaves masks [batch, 1]"
-                    + " that it merges: shape [%d, 1] is allowed, or a labels mask per step")
-                .formatted(Arrays.toString(given.shape()), batch));
+            String.format(
+                Locale.ROOT,
+                "labels mask of shape %s hides its first column alone, as DL4J leaves masks [batch, 1]"
+                    + " that it merges: shape [%d, 1] is allowed, or a labels mask per step",
+                Arrays.toString(given.shape()),
+                batch));
       }
       return mask.getColumn(0, true).dup('f').reshape('f', batch, 1, 1);
     }
