@@ -12,18 +12,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Keeps the latest checkpoints of a run in a folder. A checkpoint is written to a temporary file,
  * brought to the medium, then given its name in one step: whenever the machine stops, every file
- * with the name of a checkpoint is whole. One folder is for one run at a time.
+ * with the name of a checkpoint is whole. One folder is for one run at a time, which is up to the
+ * caller; two that write at once leave whole files all the same.
  */
 public final class CheckpointFolder {
   // Digits of any script: names were once written in those of the system's language.
   private static final Pattern NAME = Pattern.compile("checkpoint-(\\p{Nd}{12})\\.gle");
-  private static final String TEMPORARY = ".checkpoint.writing";
+  private static final Pattern TEMPORARY =
+      Pattern.compile("\\.checkpoint(\\.(\\d+)-\\d+)?\\.writing");
+  private static final AtomicLong SAVES = new AtomicLong();
 
   private final Path folder;
   private final int kept;
@@ -69,10 +73,12 @@ public final class CheckpointFolder {
    */
   public Path save(Checkpoint checkpoint) throws IOException {
     Files.createDirectories(folder);
-    List<Path> earlier = files();
+    List<Path> there = disk.list(folder);
+    List<Path> earlier = newestFirst(there);
     long number = earlier.isEmpty() ? 1 : number(earlier.get(0)).getAsLong() + 1;
     Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%012d.gle", number));
-    Path temporary = folder.resolve(TEMPORARY);
+    deleteLeftovers(there);
+    Path temporary = folder.resolve(temporaryName());
     ByteBuffer content = CheckpointFormat.encode(checkpoint);
     try {
       try (FileChannel channel = disk.create(temporary)) {
@@ -104,7 +110,7 @@ public final class CheckpointFolder {
    */
   public Optional<Loaded> load() throws IOException {
     List<InvalidCheckpointException> skipped = new ArrayList<>();
-    for (Path file : files()) {
+    for (Path file : Files.isDirectory(folder) ? newestFirst(disk.list(folder)) : List.<Path>of()) {
       try {
         return Optional.of(new Loaded(CheckpointFormat.read(file), file, List.copyOf(skipped)));
       } catch (InvalidCheckpointException e) {
@@ -117,12 +123,35 @@ public final class CheckpointFolder {
     return Optional.empty();
   }
 
-  /** Newest first. */
-  private List<Path> files() throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
+  /** A name that no other writer has: the process, and a number in it. */
+  private static String temporaryName() {
+    return ".checkpoint."
+        + ProcessHandle.current().pid()
+        + "-"
+        + SAVES.incrementAndGet()
+        + ".writing";
+  }
+
+  /** Deletes what processes that were killed while they saved have left. */
+  private void deleteLeftovers(List<Path> files) throws IOException {
+    for (Path file : files) {
+      Matcher name = TEMPORARY.matcher(file.getFileName().toString());
+      if (name.matches() && !isOfLivingProcess(name.group(2))) {
+        disk.delete(file);
+      }
     }
-    return disk.list(folder).stream()
+  }
+
+  private static boolean isOfLivingProcess(String pid) {
+    try {
+      return pid != null && ProcessHandle.of(Long.parseLong(pid)).isPresent();
+    } catch (NumberFormatException e) {
+      return false; // no number of a process
+    }
+  }
+
+  private static List<Path> newestFirst(List<Path> files) {
+    return files.stream()
         .filter(file -> number(file).isPresent())
         .sorted(Comparator.comparingLong((Path file) -> number(file).getAsLong()).reversed())
         .toList();

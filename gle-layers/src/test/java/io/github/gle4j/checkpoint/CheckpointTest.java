@@ -3,6 +3,7 @@ package io.github.gle4j.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,7 +17,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -281,6 +284,51 @@ class CheckpointTest {
       }
     }
     assertEquals(7, operations, "list, create, write, sync, move, sync of the folder, delete");
+  }
+
+  @Test
+  void whatKilledWritersLeftGoesAndWhatLivingOnesWriteStays() throws IOException {
+    Path killed = Files.writeString(folder.resolve(".checkpoint.999999999-3.writing"), "a part");
+    Path old = Files.writeString(folder.resolve(".checkpoint.writing"), "a part");
+    String living = ".checkpoint." + ProcessHandle.current().pid() + "-0.writing";
+    List<Path> staying =
+        List.of(
+            Files.writeString(folder.resolve(living), "a part"),
+            Files.writeString(folder.resolve(".checkpoint.txt.writing"), "not ours"));
+    new CheckpointFolder(folder, 1).save(checkpoint(1));
+    assertFalse(Files.exists(killed));
+    assertFalse(Files.exists(old));
+    for (Path file : staying) {
+      assertTrue(Files.exists(file), file::toString);
+    }
+  }
+
+  /** Nobody should, but what they leave is whole. */
+  @Test
+  void twoWhoWriteAtOnceDoNotDisturbEachOther() throws Exception {
+    List<Thread> writers = new ArrayList<>();
+    List<Throwable> thrown = Collections.synchronizedList(new ArrayList<>());
+    for (int w = 0; w < 2; w++) {
+      Thread writer =
+          new Thread(
+              () -> {
+                try {
+                  CheckpointFolder mine = new CheckpointFolder(folder, 100);
+                  for (int i = 0; i < 30; i++) {
+                    mine.save(checkpoint(i));
+                  }
+                } catch (IOException | RuntimeException e) {
+                  thrown.add(e);
+                }
+              });
+      writer.start();
+      writers.add(writer);
+    }
+    for (Thread writer : writers) {
+      writer.join();
+    }
+    assertEquals(List.of(), thrown);
+    assertEquals(List.of(), new CheckpointFolder(folder, 1).load().orElseThrow().skipped());
   }
 
   @Test
