@@ -151,7 +151,8 @@ public final class Gle implements Runnable {
     ParseResult parsed =
         commandLine(interruption, false)
             .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
-    if (parsed.hasSubcommand()
+    if (words.get(0).equals("gle")
+        && parsed.hasSubcommand()
         && parsed.subcommand().commandSpec().userObject() instanceof TrainCommand train
         && !parsed.subcommand().isUsageHelpRequested()
         && train.resumed() == null) {
@@ -169,7 +170,12 @@ public final class Gle implements Runnable {
   private static String firstLine(Exception exception) {
     return exception.getMessage() == null
         ? "no further information"
-        : exception.getMessage().lines().findFirst().orElse("");
+        : exception
+            .getMessage()
+            .lines()
+            .findFirst()
+            .orElse("")
+            .replaceAll("\\p{Cntrl}", "?"); // a file's own words may steer a terminal
   }
 
   /** A command is missing. */

@@ -280,7 +280,12 @@ final class TrainCommand implements Callable<Integer> {
       return Optional.empty();
     }
     try {
-      return checkpoints(resumed).load();
+      Optional<CheckpointFolder.Loaded> last = checkpoints(resumed).load();
+      if (last.isEmpty() && TrainingReport.hasLearned(resumed)) {
+        throw badFolder(
+            "its checkpoints are gone, and it has results: a run in another folder allowed");
+      }
+      return last;
     } catch (IOException e) {
       throw badFolder(e.getMessage());
     }

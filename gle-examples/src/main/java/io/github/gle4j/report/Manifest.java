@@ -9,6 +9,7 @@ import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.train.Propagation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,9 @@ record Manifest(
       long weightsAndBiases,
       String networkSha256) {}
 
+  /** Many times what is ever written. */
+  private static final long MAXIMUM_SIZE = 1 << 20;
+
   void write(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     String json = mapper.writeValueAsString(this) + "\n";
@@ -90,6 +94,9 @@ record Manifest(
 
   /** The command of a manifest that was written. */
   static List<String> command(Path file) throws IOException {
+    if (Files.size(file) > MAXIMUM_SIZE) {
+      throw new IOException(file + " has more than " + MAXIMUM_SIZE + " bytes");
+    }
     List<String> words = new ArrayList<>();
     for (JsonNode word : new ObjectMapper().readTree(file.toFile()).path("command")) {
       words.add(word.asText());

@@ -100,6 +100,18 @@ public final class TrainingReport implements Closeable {
   }
 
   /**
+   * Whether a run has epochs of learning on record, which one that begins again would replace.
+   *
+   * @param folder of the run
+   * @return true when there is more than the evaluation before the first epoch
+   * @throws IOException when the record cannot be read
+   */
+  public static boolean hasLearned(Path folder) throws IOException {
+    Path metrics = folder.resolve(METRICS);
+    return Files.exists(metrics) && Files.readAllLines(metrics).size() > 2; // header and epoch 0
+  }
+
+  /**
    * Records an epoch.
    *
    * @param epoch the epoch
