@@ -18,6 +18,9 @@ public final class TrainingPage implements AutoCloseable {
   /** Where DL4J's UI is by default. */
   public static final int DEFAULT_PORT = VertxUIServer.DEFAULT_UI_PORT;
 
+  /** Those who depend on this project's jars do not get it unasked. */
+  private static final String LIBRARY = "org.deeplearning4j:deeplearning4j-ui";
+
   private static final long NANOS_BETWEEN_POINTS = 500_000_000;
 
   private final VertxUIServer server;
@@ -39,9 +42,14 @@ public final class TrainingPage implements AutoCloseable {
    * Checks that a server could be started.
    *
    * @param port 0 to 65535; 0: any port that is free
-   * @throws IllegalArgumentException when it cannot; the message names the port and what is allowed
+   * @throws IllegalArgumentException when it cannot; the message names the port and what is
+   *     allowed, or what is missing
    */
   public static void check(int port) {
+    if (!isOnClassPath()) {
+      throw new IllegalArgumentException(
+          "ui: DL4J's training UI is not on the class path; add " + LIBRARY);
+    }
     if (port < 0 || port > 0xFFFF) {
       throw new IllegalArgumentException("ui-port = " + port + ": 0 to 65535 allowed");
     }
@@ -50,6 +58,16 @@ public final class TrainingPage implements AutoCloseable {
     } catch (IOException e) {
       throw new IllegalArgumentException(
           "ui-port = " + port + ": not free; another port, or 0 for any free one, allowed", e);
+    }
+  }
+
+  private static boolean isOnClassPath() {
+    try {
+      Class.forName(
+          "org.deeplearning4j.ui.VertxUIServer", false, TrainingPage.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
     }
   }
 

@@ -9,9 +9,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.train.StreamingTrainer;
+import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -145,5 +149,36 @@ class TrainingPageTest {
     double sum = seen.subList(2, 6).stream().mapToDouble(Double::doubleValue).sum();
     assertEquals(sum / 4, points.get(5), 1e-12);
     assertEquals(seen.get(2 * TIME - 1), network.score(), "the network's own score stays");
+  }
+
+  /** For importers the library is optional. */
+  @Test
+  void namesTheLibraryThatIsMissing() throws Exception {
+    List<URL> withoutPage = new ArrayList<>();
+    List<URL> all = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      URL url = new File(entry).toURI().toURL();
+      all.add(url);
+      if (!entry.contains("deeplearning4j-ui") && !entry.contains("deeplearning4j-vertx")) {
+        withoutPage.add(url);
+      }
+    }
+    assertTrue(withoutPage.size() < all.size());
+
+    assertEquals(
+        "ui: DL4J's training UI is not on the class path; add org.deeplearning4j:deeplearning4j-ui",
+        complaint(withoutPage));
+    assertEquals("", complaint(all));
+  }
+
+  /** Of a check on another class path. */
+  private static String complaint(List<URL> classPath) throws Exception {
+    try (URLClassLoader loader =
+        new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      loader.loadClass(TrainingPage.class.getName()).getMethod("check", int.class).invoke(null, 0);
+      return "";
+    } catch (InvocationTargetException e) {
+      return e.getCause().getMessage();
+    }
   }
 }
