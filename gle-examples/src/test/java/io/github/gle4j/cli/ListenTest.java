@@ -92,7 +92,7 @@ class ListenTest {
     assertTrue(table.get(410).startsWith("409,1000.00,"), table.get(410));
     assertNotNull(ImageIO.read(folder.resolve("heard/listening.png").toFile()));
     try (Stream<Path> files = Files.list(folder.resolve("heard"))) {
-      assertEquals(2, files.count());
+      assertEquals(3, files.count(), "with the lock");
     }
   }
 
