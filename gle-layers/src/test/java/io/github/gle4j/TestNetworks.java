@@ -4,7 +4,9 @@ package io.github.gle4j;
 import static io.github.gle4j.dynamics.Population.of;
 
 import io.github.gle4j.dynamics.TimeConstants;
+import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import java.util.Random;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -31,6 +33,15 @@ public final class TestNetworks {
         .nOut(4)
         .activation(Activation.TANH)
         .timeConstants(TimeConstants.populations(of(2, 1.2, 0.2), of(2, 0.6, 1.2)));
+  }
+
+  /** Neurons of any connectivity, from slow to fast, that learn all they have; tanh. */
+  public static <T extends BaseGleLayer.Builder<T>> Layer neurons(T builder) {
+    return builder
+        .activation(Activation.TANH)
+        .timeConstants(TimeConstants.linear(0.5, 1.2, 1.2, 0.5))
+        .learnTimeConstants(LearnedTimeConstants.BOTH)
+        .build();
   }
 
   /** A linear readout. */

@@ -4,7 +4,6 @@ package io.github.gle4j.download;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -42,20 +41,16 @@ public final class FolderLock implements AutoCloseable {
    */
   static FolderLock acquire(Path folder, Runnable waiting) throws IOException {
     Files.createDirectories(folder);
-    Path real = folder.toRealPath();
-    Semaphore owner = OWNERS.computeIfAbsent(real, path -> new Semaphore(1));
-    boolean told = !owner.tryAcquire();
+    Optional<FolderLock> lock = tryAcquire(folder);
+    if (lock.isEmpty()) {
+      waiting.run();
+    }
     try {
-      if (told) {
-        waiting.run();
-        owner.acquire();
+      while (lock.isEmpty()) {
+        Thread.sleep(POLL_MILLISECONDS);
+        lock = tryAcquire(folder);
       }
-      try {
-        return new FolderLock(owner, lockedFile(real.resolve(FILE), told ? () -> {} : waiting));
-      } catch (IOException | RuntimeException | InterruptedException e) {
-        owner.release();
-        throw e;
-      }
+      return lock.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for " + folder);
@@ -89,26 +84,6 @@ public final class FolderLock implements AutoCloseable {
         }
         owner.release();
       }
-    }
-  }
-
-  private static FileChannel lockedFile(Path file, Runnable waiting)
-      throws IOException, InterruptedException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
-        waiting.run();
-      }
-      while (lock == null) {
-        Thread.sleep(POLL_MILLISECONDS);
-        lock = channel.tryLock();
-      }
-      return channel;
-    } catch (IOException | RuntimeException | InterruptedException e) {
-      channel.close();
-      throw e;
     }
   }
 

@@ -287,7 +287,7 @@ final class CompareCommand implements Callable<Integer> {
     OutputFolder folder =
         Files.isDirectory(out.resolve("runs"))
             ? OutputFolder.of("--out", out)
-            : OutputFolder.open(out, "compare");
+            : OutputFolder.create(out);
     try {
       Files.createDirectories(out.resolve("runs"));
       return folder;

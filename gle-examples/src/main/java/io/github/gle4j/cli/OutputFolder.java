@@ -44,7 +44,7 @@ final class OutputFolder implements AutoCloseable {
   }
 
   /** The user's folder, made if it is not there. */
-  private static OutputFolder create(Path folder) {
+  static OutputFolder create(Path folder) {
     if (folder.toString().isEmpty()) {
       throw new BadInputException("--out is empty: the name of a new or empty folder allowed");
     }
@@ -54,11 +54,11 @@ final class OutputFolder implements AutoCloseable {
             "--out = " + folder + ": a file; a new or empty folder allowed");
       }
       Files.createDirectories(folder);
-      requireEmpty(folder); // before anything is written to a folder of somebody else
     } catch (IOException e) {
       throw new BadInputException(
-          "--out = " + folder + ": cannot be made or read (" + e + "); a writable folder allowed");
+          "--out = " + folder + ": cannot be made (" + e + "); a writable folder allowed");
     }
+    requireEmpty(folder); // before anything is written to a folder of somebody else
     if (!Files.isWritable(folder)) {
       throw new BadInputException("--out = " + folder + ": not writable; a writable one allowed");
     }
@@ -66,18 +66,21 @@ final class OutputFolder implements AutoCloseable {
     try {
       requireEmpty(folder); // another command may have been faster
       return owned;
-    } catch (IOException | BadInputException e) {
+    } catch (BadInputException e) {
       owned.close();
-      throw e instanceof BadInputException refused ? refused : new BadInputException(e.toString());
+      throw e;
     }
   }
 
-  private static void requireEmpty(Path folder) throws IOException {
+  private static void requireEmpty(Path folder) {
     try (Stream<Path> content = Files.list(folder)) {
       if (content.anyMatch(file -> !file.getFileName().toString().equals(FolderLock.FILE))) {
         throw new BadInputException(
             "--out = " + folder + ": not empty; a new or empty folder allowed");
       }
+    } catch (IOException e) {
+      throw new BadInputException(
+          "--out = " + folder + ": cannot be read (" + e + "); a readable folder allowed");
     }
   }
 

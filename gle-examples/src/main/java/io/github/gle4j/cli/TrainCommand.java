@@ -421,9 +421,7 @@ final class TrainCommand implements Callable<Integer> {
             }
           });
       return null;
-    } catch (ArithmeticException e) {
-      return e.getMessage();
-    } catch (UncheckedIOException e) {
+    } catch (ArithmeticException | UncheckedIOException e) {
       return e.getMessage();
     } catch (IOException e) { // a full disk, for instance
       return e.getClass().getSimpleName() + ": " + e.getMessage();

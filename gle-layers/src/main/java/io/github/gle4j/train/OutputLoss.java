@@ -110,11 +110,12 @@ final class OutputLoss {
 
   /** Loss, summed over the rows, and error at the output: {@code -beta} times the gradient. */
   Pair<Double, INDArray> of(INDArray labels, INDArray output, INDArray mask) {
-    INDArray ofRows = weight(mask) == null ? mask : null;
+    Double weight = weight(mask);
+    INDArray ofRows = weight == null ? mask : null;
+    double factor = weight == null ? 1 : weight;
     Pair<Double, INDArray> scored =
         top.getLossFn()
             .computeGradientAndScore(labels, output.dup(), top.getActivationFn(), ofRows, false);
-    double factor = weight(mask) == null ? 1 : weight(mask);
     return new Pair<>(
         factor * scored.getFirst(),
         scored.getSecond().castTo(output.dataType()).mul(-beta * factor));
@@ -127,8 +128,9 @@ final class OutputLoss {
 
   /** Loss alone, summed over the rows. */
   double score(INDArray labels, INDArray output, INDArray mask) {
-    INDArray ofRows = weight(mask) == null ? mask : null;
-    double factor = weight(mask) == null ? 1 : weight(mask);
+    Double weight = weight(mask);
+    INDArray ofRows = weight == null ? mask : null;
+    double factor = weight == null ? 1 : weight;
     return factor
         * top.getLossFn().computeScore(labels, output.dup(), top.getActivationFn(), ofRows, false);
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.gle4j.nn.layers.StreamingLayer;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -100,7 +101,7 @@ class PinnedNumbersTest {
   private static int layers(StreamingTrainer trainer) {
     int count = 0;
     for (var layer : trainer.network().getLayers()) {
-      count += layer instanceof io.github.gle4j.nn.layers.StreamingLayer ? 1 : 0;
+      count += layer instanceof StreamingLayer ? 1 : 0;
     }
     return count;
   }

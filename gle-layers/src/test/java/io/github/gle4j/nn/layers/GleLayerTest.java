@@ -5,6 +5,7 @@ import static io.github.gle4j.TestNetworks.classes;
 import static io.github.gle4j.TestNetworks.difference;
 import static io.github.gle4j.TestNetworks.everyStep;
 import static io.github.gle4j.TestNetworks.gaussian;
+import static io.github.gle4j.TestNetworks.neurons;
 import static io.github.gle4j.TestNetworks.oneHot;
 import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,12 +13,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.dynamics.TimeConstants;
-import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.FeedbackWeights;
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.GleLayer;
-import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.train.Propagation;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.ByteArrayInputStream;
@@ -54,14 +53,6 @@ import org.nd4j.linalg.learning.config.Sgd;
 class GleLayerTest {
   private static final int BATCH = 3;
   private static final int TIME = 6;
-
-  private static <T extends BaseGleLayer.Builder<T>> Layer neurons(T builder) {
-    return builder
-        .activation(Activation.TANH)
-        .timeConstants(TimeConstants.linear(0.5, 1.2, 1.2, 0.5))
-        .learnTimeConstants(LearnedTimeConstants.BOTH)
-        .build();
-  }
 
   private static MultiLayerNetwork network(DataType dataType, Layer... layers) {
     NeuralNetConfiguration.ListBuilder list =

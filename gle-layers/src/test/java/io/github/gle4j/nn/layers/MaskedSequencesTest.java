@@ -4,6 +4,7 @@ package io.github.gle4j.nn.layers;
 import static io.github.gle4j.TestNetworks.difference;
 import static io.github.gle4j.TestNetworks.everyStep;
 import static io.github.gle4j.TestNetworks.gaussian;
+import static io.github.gle4j.TestNetworks.neurons;
 import static io.github.gle4j.TestNetworks.oneHot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,13 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.TestNetworks;
-import io.github.gle4j.dynamics.TimeConstants;
-import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.GleLayer;
 import io.github.gle4j.nn.conf.Gru;
-import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -76,14 +74,6 @@ class MaskedSequencesTest {
       }
     }
     return features;
-  }
-
-  private static <T extends BaseGleLayer.Builder<T>> Layer neurons(T builder) {
-    return builder
-        .activation(Activation.TANH)
-        .timeConstants(TimeConstants.linear(0.5, 1.2, 1.2, 0.5))
-        .learnTimeConstants(LearnedTimeConstants.BOTH)
-        .build();
   }
 
   private static MultiLayerNetwork network(DataType type, InputType input, List<Layer> layers) {
