@@ -370,9 +370,7 @@ final class FusedEngine implements Engine {
     for (int[] share : shares) {
       Scratch scratch = new Scratch();
       for (int l : share) {
-        built[l] =
-            new FusedLayer(
-                stack.layers().get(l), stack.above().get(l), states.get(l), side, scratch);
+        built[l] = new FusedLayer(stack, l, states.get(l), side, scratch);
       }
     }
     layers = built;

@@ -29,6 +29,7 @@ final class FusedLayer {
   private static final double SURELY_FINITE = 1e15;
 
   private final Layer layer;
+  private final boolean learns;
   private final int batch;
   private final int inputs;
   private final FusedKernel kernel = new FusedKernel();
@@ -36,7 +37,7 @@ final class FusedLayer {
   private final FusedPassage passage; // null: nothing lies above
   private final RateFunction rate;
   private final boolean isBounded; // by a multiple of the voltage
-  private final TimeConstantGradients timeConstants;
+  private final TimeConstantGradients timeConstants; // null: the layer is frozen
   private final NeuronParameters<float[]> neurons;
   private final FloatPointer tauM;
   private final FloatPointer tauR;
@@ -59,12 +60,15 @@ final class FusedLayer {
   /**
    * Takes up a state.
    *
-   * @param above what lies between this layer and the next
+   * @param l which layer of the stack
    * @param side where its rates and feedback go
    * @param scratch shared with the layers that the same thread advances
    */
-  FusedLayer(StreamingLayer layer, Passage above, NeuronState state, int side, Scratch scratch) {
+  FusedLayer(Stack stack, int l, NeuronState state, int side, Scratch scratch) {
+    StreamingLayer layer = stack.layers().get(l);
+    Passage above = stack.above().get(l);
     this.layer = (Layer) layer;
+    learns = stack.learns(l);
     batch = Math.toIntExact(state.batch());
     int size = Math.toIntExact(state.u().length());
     inputs = Math.toIntExact(state.f().size(1));
@@ -74,8 +78,10 @@ final class FusedLayer {
     rate = RateFunctions.of(conf.getActivationFn(), size / batch);
     isBounded = RateFunctions.isFast(conf.getActivationFn());
     timeConstants =
-        new TimeConstantGradients(
-            conf.getLearnedTimeConstants(), ParameterUpdate.gradients(this.layer));
+        learns
+            ? new TimeConstantGradients(
+                conf.getLearnedTimeConstants(), ParameterUpdate.gradients(this.layer))
+            : null;
     NeuronParameters<INDArray> source = layer.neurons();
     int constants = Math.toIntExact(source.tauM().length());
     tauM = NativeFloats.of(source.tauM());
@@ -92,7 +98,7 @@ final class FusedLayer {
     d = NativeFloats.toHeap(state.d());
     q = NativeFloats.toHeap(state.q());
     e = NativeFloats.toHeap(state.e());
-    uDot = timeConstants.areWanted() ? new float[size] : null;
+    uDot = learns && timeConstants.areWanted() ? new float[size] : null;
     current = scratch.array("current", size);
     r = NativeFloats.toHeap(state.r());
     f = new float[2][Math.multiplyExact(inputs, batch)];
@@ -211,10 +217,11 @@ final class FusedLayer {
    * @param below as for {@link #advanceRates}
    * @param mask as for {@link #advanceErrors}
    * @param side of the feedback before the step; that after it is on the other
-   * @param learn whether gradients are computed
+   * @param learning whether gradients are computed, unless the layer is frozen
    * @param add whether they are added to those that are there
    */
-  void passDown(FloatPointer below, float[] mask, int side, boolean learn, boolean add) {
+  void passDown(FloatPointer below, float[] mask, int side, boolean learning, boolean add) {
+    boolean learn = learning && learns;
     connectivity.feedback(e, f[1 - side]);
     if (learn) {
       connectivity.gradient(below, -1, add);
@@ -247,7 +254,7 @@ final class FusedLayer {
    *
    * @return its name, or null when all is well
    */
-  String nonFinite(int side, boolean learn) {
+  String nonFinite(int side, boolean learning) {
     String[] names = {"u", "v", "q", "e", "r", "d", "f"};
     float[][] values = {u, v, q, e, r, d, f[1 - side]};
     for (int i = 0; i < names.length; i++) {
@@ -256,7 +263,7 @@ final class FusedLayer {
         return names[i] + " of neuron " + at / batch + ", sample " + at % batch + ",";
       }
     }
-    if (learn) {
+    if (learning && learns) {
       for (Map.Entry<String, INDArray> gradient :
           ParameterUpdate.gradients(this.layer).entrySet()) {
         if (!Finite.all(gradient.getValue())) {

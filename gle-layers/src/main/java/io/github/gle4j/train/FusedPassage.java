@@ -41,7 +41,7 @@ abstract class FusedPassage {
     for (int i = 0; i < passage.layers().size(); i++) {
       Layer layer = passage.layers().get(i);
       Optional<Pooling> pooling =
-          Pooling.of(layer.conf().getLayer(), passage.inputs().get(i), batch);
+          Pooling.of(Frozen.inside(layer).conf().getLayer(), passage.inputs().get(i), batch);
       if (pooling.isEmpty()) {
         return new General(passage, batch);
       }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.nn.conf.GleNeurons;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -76,7 +75,9 @@ final class ParameterUpdate {
         }
       }
       for (UpdaterBlock block : updater.getUpdaterBlocks()) {
-        block.update(iteration, epoch);
+        if (!isHeld(block)) {
+          block.update(iteration, epoch);
+        }
       }
       requireFinite("update", step);
       network.params().subi(gradients.reshape(network.params().shape()));
@@ -92,6 +93,7 @@ final class ParameterUpdate {
   /** Turns the gradients into means over the batch and shows them to the listeners. */
   void announceGradient(long batch) {
     INDArray gradients = network.getFlattenedGradients();
+    hold();
     if (network.conf().isMiniBatch()) {
       gradients.divi(batch);
     }
@@ -136,7 +138,7 @@ final class ParameterUpdate {
     for (UpdaterBlock block : ((MultiLayerUpdater) network.getUpdater()).getUpdaterBlocks()) {
       for (UpdaterBlock.ParamState state : block.getLayersAndVariablesInBlock()) {
         Layer layer = (Layer) state.getLayer();
-        if (!isFrozen(layer, state.getParamName())) {
+        if (!isHeld(block)) {
           updaters.get(layer.getIndex()).add(new FusedUpdater(block, state));
         }
       }
@@ -159,7 +161,7 @@ final class ParameterUpdate {
         if (regularization != null && !regularization.isEmpty()) {
           return "regularisation of " + key + where;
         }
-        if (!isFrozen(layer, key) && !FusedUpdater.knows(updater)) {
+        if (!(updater instanceof NoOp) && !FusedUpdater.knows(updater)) {
           return updater.getClass().getSimpleName() + " for " + key + where;
         }
       }
@@ -167,11 +169,22 @@ final class ParameterUpdate {
     return null;
   }
 
-  /** Time constants that are not learned have no gradient, so nothing to update. */
-  private static boolean isFrozen(Layer layer, String key) {
-    return layer.getConfig().getUpdaterByParam(key) instanceof NoOp
-        && layer.conf().getLayer() instanceof GleNeurons neurons
-        && neurons.isFrozen(key);
+  /**
+   * Whether parameters stay as they are: of frozen layers, time constants that are not learned, and
+   * wherever the updater is NoOp. DL4J's own would subtract their bare gradient.
+   */
+  private static boolean isHeld(UpdaterBlock block) {
+    UpdaterBlock.ParamState first = block.getLayersAndVariablesInBlock().get(0);
+    return first.getLayer().getConfig().getUpdaterByParam(first.getParamName()) instanceof NoOp;
+  }
+
+  /** Forgets the gradients of parameters that stay as they are. */
+  private void hold() {
+    for (UpdaterBlock block : ((MultiLayerUpdater) network.getUpdater()).getUpdaterBlocks()) {
+      if (isHeld(block)) {
+        block.getLayersAndVariablesInBlock().forEach(held -> held.getGradView().assign(0));
+      }
+    }
   }
 
   /**
@@ -270,9 +283,9 @@ final class ParameterUpdate {
     return gradient;
   }
 
-  /** Views of a layer's gradients by parameter key. */
+  /** Views of a layer's gradients by parameter key; none of a frozen layer. */
   static Map<String, INDArray> gradients(Layer layer) {
-    return layer.getGradientsViewArray() == null
+    return Frozen.is(layer) || layer.getGradientsViewArray() == null
         ? Map.of()
         : layer
             .conf()

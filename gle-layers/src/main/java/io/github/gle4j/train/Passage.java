@@ -20,7 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Errors go down along the derivative at the rates that last went up.
  *
- * @param layers lowest first
+ * @param layers lowest first, with the wrappers of frozen ones
  * @param inputs what each of them takes
  * @param outputs number of values that the uppermost gives, per sample
  */
@@ -41,10 +41,10 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
   INDArray up(INDArray rates, boolean training) {
     INDArray result = rates;
     for (int i = 0; i < layers.size(); i++) {
-      Layer layer = layers.get(i);
+      Layer layer = Frozen.inside(layers.get(i));
       LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
       layer.setInput(shaped(result, inputs.get(i)), memory);
-      result = flat(layer.activate(training, memory));
+      result = flat(layer.activate(training && !Frozen.is(layers.get(i)), memory));
     }
     return result;
   }
@@ -95,12 +95,13 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
 
   /** DL4J's dropout does not remember that it was left out on the way up. */
   private static INDArray down(Layer layer, INDArray epsilon, boolean training) {
-    IDropout dropout = layer.conf().getLayer().getIDropout();
-    layer.conf().getLayer().setIDropout(training ? dropout : null);
+    Layer inside = Frozen.inside(layer);
+    IDropout dropout = inside.conf().getLayer().getIDropout();
+    inside.conf().getLayer().setIDropout(training && !Frozen.is(layer) ? dropout : null);
     try {
-      return layer.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond();
+      return inside.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond();
     } finally {
-      layer.conf().getLayer().setIDropout(dropout);
+      inside.conf().getLayer().setIDropout(dropout);
     }
   }
 

@@ -79,7 +79,7 @@ final class ReferenceEngine implements Engine {
     }
     for (int l = 0; l < layers.size(); l++) {
       INDArray above = above(l, lossAndError.getSecond(), learn);
-      layers.get(l).step(states.get(l), below.get(l), above, mask, learn);
+      layers.get(l).step(states.get(l), below.get(l), above, mask, learn && stack.learns(l));
     }
     states.forEach(NeuronState::publish);
     return lossAndError.getFirst();
@@ -98,7 +98,7 @@ final class ReferenceEngine implements Engine {
     for (int l = layers.size() - 1; l >= 0; l--) {
       NeuronState state = states.get(l);
       layers.get(l).advanceErrors(state, above(l, lossAndError.getSecond(), learn), mask);
-      layers.get(l).passDown(state, below.get(l), mask, learn);
+      layers.get(l).passDown(state, below.get(l), mask, learn && stack.learns(l));
       state.publishFeedback();
     }
     return lossAndError.getFirst();

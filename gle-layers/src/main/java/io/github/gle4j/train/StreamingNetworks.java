@@ -76,12 +76,13 @@ final class StreamingNetworks {
     } catch (DL4JInvalidConfigException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
-    Stack stack = new Stack(new ArrayList<>(), new ArrayList<>());
+    Stack stack = new Stack(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     List<Layer> passing = new ArrayList<>();
     List<InputType> inputs = new ArrayList<>();
     InputType type = null;
     for (int l = 0; l < count; l++) {
-      Layer layer = network.getLayer(l);
+      Layer layer = Frozen.inside(network.getLayer(l));
+      boolean learns = !Frozen.is(network.getLayer(l));
       InputPreProcessor preProcessor = network.getLayerWiseConfigurations().getInputPreProcess(l);
       if (preProcessor != null) {
         require(
@@ -108,13 +109,14 @@ final class StreamingNetworks {
                   given));
           stack.above().add(new Passage(passing, inputs, streaming.inputs()));
         }
-        requireStreamable(l, layer, stack.layers());
+        requireStreamable(l, layer, learns, stack.layers());
         stack.layers().add(streaming);
+        stack.learning().add(learns);
         passing = new ArrayList<>();
         inputs = new ArrayList<>();
       } else {
         requirePassing(l, layer, stack.layers().isEmpty());
-        passing.add(layer);
+        passing.add(network.getLayer(l));
         inputs.add(type);
       }
       type = layer.conf().getLayer().getOutputType(l, type);
@@ -124,7 +126,7 @@ final class StreamingNetworks {
         "layer "
             + (count - 1)
             + " is a "
-            + network.getLayer(count - 1).getClass().getSimpleName()
+            + Frozen.inside(network.getLayer(count - 1)).getClass().getSimpleName()
             + ": the layer below the RnnLossLayer must be a GLE layer");
     stack.above().add(new Passage(passing, inputs, stack.top().outputs()));
     return stack;
@@ -158,10 +160,11 @@ final class StreamingNetworks {
     require(!isLowest, what + ": the lowest layer must be a GLE layer");
   }
 
-  private static void requireStreamable(int l, Layer layer, List<StreamingLayer> below) {
+  private static void requireStreamable(
+      int l, Layer layer, boolean learns, List<StreamingLayer> below) {
     String where = "layer " + l;
     GleNeurons neurons = (GleNeurons) layer.conf().getLayer();
-    if (neurons instanceof BaseGleLayer conf) {
+    if (learns && neurons instanceof BaseGleLayer conf) {
       require(
           conf.getIDropout() == null && conf.getWeightNoise() == null,
           where + " has dropout or weight noise, which cannot be streamed: remove it");
@@ -212,15 +215,17 @@ final class StreamingNetworks {
   /** What the fused engine has no function of its own for. */
   static List<String> slowParts(MultiLayerNetwork network, Stack stack, OutputLoss loss) {
     List<String> parts = new ArrayList<>();
-    for (Layer layer : network.getLayers()) {
-      if (layer.conf().getLayer() instanceof GleNeurons neurons
-          && !RateFunctions.isFast(neurons.getActivationFn())) {
-        parts.add("activation " + neurons.getActivationFn() + " in layer " + layer.getIndex());
+    for (int l = 0; l < stack.size(); l++) {
+      GleNeurons neurons = (GleNeurons) ((Layer) stack.layers().get(l)).conf().getLayer();
+      if (!RateFunctions.isFast(neurons.getActivationFn())) {
+        parts.add("activation " + neurons.getActivationFn() + " in layer " + stack.index(l));
       }
     }
     for (Passage passage : stack.above()) {
       if (FusedPassage.of(passage, 1).isSlow()) {
-        passage.layers().forEach(layer -> parts.add(layer.getClass().getSimpleName()));
+        passage
+            .layers()
+            .forEach(layer -> parts.add(Frozen.inside(layer).getClass().getSimpleName()));
       }
     }
     if (loss.isSlow()) {
@@ -243,7 +248,8 @@ final class StreamingNetworks {
   }
 
   static RNNFormat inputFormat(MultiLayerNetwork network) {
-    return network.getLayer(0).conf().getLayer() instanceof BaseRecurrentLayer recurrent
+    return Frozen.inside(network.getLayer(0)).conf().getLayer()
+            instanceof BaseRecurrentLayer recurrent
         ? recurrent.getRnnDataFormat()
         : RNNFormat.NCW;
   }

@@ -3,12 +3,10 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
-import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.SequenceArrays;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,10 +37,11 @@ import org.slf4j.LoggerFactory;
  * function and activation define the error; the step's output, which the label is compared with, is
  * the top GLE layer's rate of the step before ({@link Propagation} says when it is that of the same
  * step). Between GLE layers, layers without parameters and state, such as DL4J's SubsamplingLayer,
- * pass rates up and errors down without delay. DL4J's updaters, schedules, regularisation, gradient
- * normalisation, constraints and {@link TrainingListener}s apply, one iteration being one parameter
- * update; the network's score is the step's loss per sample and the regularisation. Gradients are
- * averaged over the batch, unless the network was configured with {@code miniBatch(false)}.
+ * pass rates up and errors down without delay. Layers that DL4J's transfer learning froze hold
+ * still and do the same. DL4J's updaters, schedules, regularisation, gradient normalisation,
+ * constraints and {@link TrainingListener}s apply, one iteration being one parameter update; the
+ * network's score is the step's loss per sample and the regularisation. Gradients are averaged over
+ * the batch, unless the network was configured with {@code miniBatch(false)}.
  *
  * <p>Features are sequences [batch, inputs, time], or plain images if {@link
  * Builder#presentationSteps} says for how long to present them, with labels [batch, outputs], which
@@ -104,10 +103,7 @@ public final class StreamingTrainer {
     top = StreamingNetworks.top(network);
     inputs = stack.layers().get(0).inputs();
     outputs = stack.top().outputs();
-    errorsMoveMembranes =
-        Arrays.stream(network.getLayers())
-            .map(layer -> layer.conf().getLayer())
-            .anyMatch(conf -> conf instanceof GleNeurons neurons && neurons.getGamma() != 0);
+    errorsMoveMembranes = stack.layers().stream().anyMatch(layer -> layer.neurons().gamma() != 0);
     if (propagation == Propagation.SWEEP && errorsMoveMembranes) {
       throw new IllegalArgumentException(
           "propagation SWEEP with gamma > 0: the errors of a step follow its membranes then and"
