@@ -17,10 +17,14 @@ import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BasePretrainNetwork;
 import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.InputTypeUtil;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LocallyConnected1D;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -190,6 +194,7 @@ public final class GleLayer extends BaseGleLayer {
      */
     public Builder(Layer inside) {
       this.inside = inside;
+      requireVectorsOrImages(inside);
       boolean isPossible =
           inside instanceof FeedForwardLayer
               && !(inside instanceof BaseRecurrentLayer
@@ -224,6 +229,21 @@ public final class GleLayer extends BaseGleLayer {
         convolution.setConvolutionMode(ConvolutionMode.Truncate);
       }
       nOut(((FeedForwardLayer) inside).getNOut());
+    }
+
+    /** DL4J derives these from layers of images, which they are not. */
+    private static void requireVectorsOrImages(Layer inside) {
+      String what = "GleLayer around a " + inside.getClass().getSimpleName() + ": ";
+      if (inside instanceof Convolution1DLayer || inside instanceof LocallyConnected1D) {
+        throw new DL4JInvalidConfigException(
+            what
+                + "use GleConvolution.Builder(k), whose kernel of length k slides over signals, which"
+                + " are images of width 1");
+      }
+      if (inside instanceof Convolution3D || inside instanceof Deconvolution3D) {
+        throw new DL4JInvalidConfigException(
+            what + "three dimensions are not supported: layers of images or vectors are allowed");
+      }
     }
 
     /**

@@ -30,8 +30,11 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
+import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -212,6 +215,16 @@ class GleLayerTest {
     refused(
         "GleLayer around a LSTM: feed-forward layers with nOut, that keep nothing",
         () -> new GleLayer.Builder(new LSTM.Builder().nOut(2).build()));
+    refused(
+        "GleLayer around a Convolution1DLayer: use GleConvolution.Builder(k), whose kernel of length k"
+            + " slides over signals",
+        () -> new GleLayer.Builder(new Convolution1DLayer.Builder(3).nOut(2).build()));
+    refused(
+        "GleLayer around a Convolution3D: three dimensions are not supported: layers of images",
+        () -> new GleLayer.Builder(new Convolution3D.Builder(2, 2, 2).nOut(2).build()));
+    refused(
+        "GleLayer around a Deconvolution3D: three dimensions are not supported",
+        () -> new GleLayer.Builder(new Deconvolution3D.Builder().kernelSize(2).nOut(2).build()));
     refused(
         "GleLayer around a BatchNormalization",
         () -> new GleLayer.Builder(new BatchNormalization()));
