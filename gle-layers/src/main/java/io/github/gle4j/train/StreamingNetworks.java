@@ -38,6 +38,7 @@ import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToRnnPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.RnnToCnnPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.lossfunctions.impl.LossSparseMCXENT;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
@@ -71,6 +72,12 @@ final class StreamingNetworks {
   static Stack stack(MultiLayerNetwork network) {
     int count = network.getnLayers() - 1;
     require(count > 0, "the network has no layer below its top: at least one GLE layer is needed");
+    DataType dataType = network.params().dataType();
+    require(
+        dataType == DataType.FLOAT || dataType == DataType.DOUBLE,
+        "the network is of type "
+            + dataType
+            + ": FLOAT and DOUBLE are allowed, as from network.convertDataType(DataType.FLOAT)");
     try {
       LayerChecks.require(network.getLayerWiseConfigurations());
     } catch (DL4JInvalidConfigException e) {

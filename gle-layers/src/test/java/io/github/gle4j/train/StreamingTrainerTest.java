@@ -32,10 +32,11 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.evaluation.classification.ROCMultiClass;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -667,12 +668,6 @@ class StreamingTrainerTest {
             readout(4, 3).build(),
             classes()));
     refused(
-        "layer 0 is a FrozenLayer: GLE layers below one RnnLossLayer can be streamed, and between them"
-            + " layers without parameters and state, such as SubsamplingLayer, ActivationLayer and"
-            + " DropoutLayer",
-        network(
-            new Sgd(0.1), new FrozenLayer(hidden(2).build()), readout(4, 3).build(), classes()));
-    refused(
         "the RnnLossLayer has dropout, which cannot be streamed: remove it",
         network(
             new Sgd(0.1),
@@ -759,5 +754,21 @@ class StreamingTrainerTest {
 
   private static void named(String message, org.junit.jupiter.api.function.Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HALF", "BFLOAT16", "FLOAT", "DOUBLE"})
+  void halfPrecisionIsRefusedByName(DataType type) {
+    MultiLayerNetwork network = classifier(new Sgd(0.1)).convertDataType(type);
+    StreamingTrainer.Builder builder = StreamingTrainer.builder(network);
+    if (type == DataType.FLOAT || type == DataType.DOUBLE) {
+      builder.build().step(gaussian(1, 1, 2), oneHot(1, 1, 3));
+    } else {
+      assertEquals(
+          "the network is of type "
+              + type
+              + ": FLOAT and DOUBLE are allowed, as from network.convertDataType(DataType.FLOAT)",
+          assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+    }
   }
 }
