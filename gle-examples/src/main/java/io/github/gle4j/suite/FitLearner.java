@@ -3,6 +3,7 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.models.TaskModel;
+import io.github.gle4j.train.LabelsInEveryStep;
 import io.github.gle4j.train.NetworkState;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -97,10 +98,7 @@ final class FitLearner implements Learner {
     INDArray features = model.shaped(batch.getFeatures());
     INDArray labels = batch.getLabels();
     return new DataSet(
-        features,
-        outputSteps == 0
-            ? labels
-            : labels.reshape(labels.size(0), labels.size(1), 1).repeat(2, outputSteps));
+        features, outputSteps == 0 ? labels : LabelsInEveryStep.repeated(labels, outputSteps));
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
+import io.github.gle4j.train.LabelsInEveryStep;
 import io.github.gle4j.train.NetworkState;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
@@ -49,20 +50,10 @@ final class SequenceLearner implements Learner {
   public Seen learn(DataSet sequences) {
     INDArray labels = sequences.getLabels();
     watch.begin(labels);
-    network.fit(sequences.getFeatures(), inEveryStep(labels));
+    network.fit(sequences.getFeatures(), LabelsInEveryStep.repeated(labels, length));
     Evaluation evaluation = new Evaluation();
     evaluation.eval(labels, watch.summedOutput);
     return new Seen(new Figures(watch.loss / length, evaluation.accuracy()), length);
-  }
-
-  /** [batch, classes] as [batch, classes, time], in 'f' order: one after the other. */
-  private INDArray inEveryStep(INDArray labels) {
-    float[] step = labels.dup('f').data().asFloat();
-    float[] all = new float[step.length * length];
-    for (int t = 0; t < length; t++) {
-      System.arraycopy(step, 0, all, t * step.length, step.length);
-    }
-    return Nd4j.createFromArray(all).reshape('f', labels.size(0), labels.size(1), length);
   }
 
   @Override
