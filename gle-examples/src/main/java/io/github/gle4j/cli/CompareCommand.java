@@ -165,6 +165,16 @@ final class CompareCommand implements Callable<Integer> {
         plans.size(),
         plans.size() - missing.size(),
         out);
+    long unchecked =
+        plans.stream()
+            .filter(plan -> results.get(plan) != null && !archive.hasChecksum(plan))
+            .count();
+    if (unchecked > 0) {
+      console.printf(
+          Locale.ROOT,
+          "%d of them without a checksum, as earlier versions wrote them: taken as they are%n",
+          unchecked);
+    }
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.nn.util.InvalidModelException;
 import io.github.gle4j.nn.util.ModelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -81,7 +80,7 @@ public final class TaskModels {
    */
   public TaskModel register(Path file, SequenceShape shape) throws IOException {
     String name = file.getFileName().toString().replaceFirst("\\.json$", "");
-    String json = Files.readString(file);
+    String json = SmallFile.text(file);
     boolean graph = isGraph(file, json);
     String what = file + ": no configuration of DL4J";
     try {

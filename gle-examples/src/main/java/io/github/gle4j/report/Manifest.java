@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.gle4j.models.SmallFile;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.train.Propagation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,26 +84,33 @@ record Manifest(
       long weightsAndBiases,
       String networkSha256) {}
 
-  /** Many times what is ever written. */
-  private static final long MAXIMUM_SIZE = 1 << 20;
-
   void write(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     String json = mapper.writeValueAsString(this) + "\n";
     WholeFile.write(file, json.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The command of a manifest that was written. */
+  /**
+   * The command of a manifest that was written, by a stranger perhaps.
+   *
+   * @throws IOException when there is none; the message names the file
+   */
   static List<String> command(Path file) throws IOException {
-    if (Files.size(file) > MAXIMUM_SIZE) {
-      throw new IOException(file + " has more than " + MAXIMUM_SIZE + " bytes");
-    }
     List<String> words = new ArrayList<>();
-    for (JsonNode word : new ObjectMapper().readTree(file.toFile()).path("command")) {
-      words.add(word.asText());
+    try {
+      for (JsonNode word : new ObjectMapper().readTree(SmallFile.text(file)).path("command")) {
+        if (!word.isTextual()) {
+          throw new IOException(file + ": its command has a word that is no text");
+        }
+        words.add(word.asText());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + ": no JSON: " + e.getOriginalMessage(), e);
     }
     if (words.isEmpty()) {
-      throw new IOException(file + " names no command");
+      throw new IOException(file + ": it names no command");
     }
     return words;
   }

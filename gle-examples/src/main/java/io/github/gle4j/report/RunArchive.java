@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
@@ -13,13 +11,10 @@ import java.util.Optional;
 
 /**
  * The finished runs of a comparison, each in a folder of its own, named after model, seed and the
- * SHA-256 of its configuration: {@code configuration.txt} and {@code run.json}. A run that did not
- * finish leaves nothing.
+ * SHA-256 of its configuration: {@code configuration.txt}, {@code run.json} and its checksum. A run
+ * that did not finish leaves nothing.
  */
 public final class RunArchive {
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   private static final int HASH_DIGITS = 12;
 
   private final Path folder;
@@ -38,18 +33,23 @@ public final class RunArchive {
    *
    * @param plan what the run is to do
    * @return its result, if there is one
-   * @throws IOException when there is one that cannot be read; the message names the file
+   * @throws io.github.gle4j.suite.BadInputException when there is one whose file was edited or
+   *     damaged; the message names the file, and what to delete to repeat the run
+   * @throws IOException when there is one that cannot be read
    */
   public Optional<ComparedRun> find(TrainingPlan plan) throws IOException {
-    Path file = file(plan);
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(MAPPER.readValue(file.toFile(), ComparedRun.class));
-    } catch (IOException e) {
-      throw new IOException(file + " cannot be read; delete it to repeat the run", e);
-    }
+    RunFile file = new RunFile(folder(plan));
+    return file.exists() ? Optional.of(file.read(plan)) : Optional.empty();
+  }
+
+  /**
+   * Whether the file of a finished run has a checksum, so that any change of it is noticed.
+   *
+   * @param plan what the run was to do
+   * @return false when it was written by an earlier version, or its checksum is gone
+   */
+  public boolean hasChecksum(TrainingPlan plan) {
+    return new RunFile(folder(plan)).hasChecksum();
   }
 
   /**
@@ -60,17 +60,15 @@ public final class RunArchive {
    * @throws IOException when it cannot be written
    */
   public void keep(TrainingPlan plan, ComparedRun run) throws IOException {
-    Path file = file(plan);
-    Files.createDirectories(file.getParent());
+    Path folder = Files.createDirectories(folder(plan));
     byte[] configuration = plan.configuration().getBytes(StandardCharsets.UTF_8);
-    WholeFile.write(file.resolveSibling("configuration.txt"), configuration);
-    WholeFile.write(file, MAPPER.writeValueAsBytes(run));
+    WholeFile.write(folder.resolve("configuration.txt"), configuration);
+    new RunFile(folder).write(run);
   }
 
-  private Path file(TrainingPlan plan) {
+  private Path folder(TrainingPlan plan) {
     String hash = WholeFile.sha256(plan.configuration().getBytes(StandardCharsets.UTF_8));
-    String name =
-        plan.model().name() + "-seed" + plan.seed() + "-" + hash.substring(0, HASH_DIGITS);
-    return folder.resolve(name).resolve("run.json");
+    return folder.resolve(
+        plan.model().name() + "-seed" + plan.seed() + "-" + hash.substring(0, HASH_DIGITS));
   }
 }

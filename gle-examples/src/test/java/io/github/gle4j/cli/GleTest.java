@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.gle4j.train.StreamingTrainer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -188,8 +189,26 @@ class GleTest {
     assertEquals(0, second.exitCode(), second::toString);
     assertTrue(second.out().startsWith("4 runs, 4 of them finished already"), second::out);
     assertEquals(table, Files.readString(results.resolve("results.csv")));
+    assertFalse(second.out().contains("checksum"), second::out);
+
+    Path run = runFolder(results, "mlp-40-seed4");
+    Files.delete(run.resolve("run.json.sha256"));
+    Outcome earlier = gle(args.toArray());
+    assertEquals(0, earlier.exitCode(), earlier::toString);
+    assertTrue(earlier.out().contains("\n1 of them without a checksum, as earlier"), earlier::out);
+    Path changed = runFolder(results, "mine-seed3").resolve("run.json");
+    Files.writeString(changed, Files.readString(changed).replace("\"seed\" : 3", "\"seed\" : 4"));
+    Outcome.assertRefusedAtOnce(
+        changed + ": edited or damaged, its SHA-256 is not that in run.json.sha256; delete ",
+        gle(args.toArray()));
     args.add("--schedule=mine=cosine");
     assertRefused("mine has updaters of its own, no schedule allowed", args.toArray());
+  }
+
+  private static Path runFolder(Path results, String name) throws IOException {
+    try (Stream<Path> runs = Files.list(results.resolve("runs"))) {
+      return runs.filter(run -> run.getFileName().toString().startsWith(name)).findAny().get();
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
+import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
 import io.github.gle4j.suite.Comparison;
@@ -56,12 +57,18 @@ class ComparisonReportTest {
       Double loss = epoch == 0 ? null : 1.0;
       epochs.add(new Epoch(epoch, loss, null, 1, accuracy * epoch / plan.epochs(), epoch));
     }
-    List<Integer> row = Collections.nCopies(10, plan.seed());
+    List<List<Integer>> confusion = new ArrayList<>();
+    for (int actual = 0; actual < 10; actual++) {
+      List<Integer> row = new ArrayList<>(Collections.nCopies(10, 0));
+      row.set((actual + 1) % 10, 100 - (int) (100 * accuracy));
+      row.set(actual, (int) (100 * accuracy));
+      confusion.add(row);
+    }
     return new ComparedRun(
         plan.model().name(),
         plan.seed(),
         epochs,
-        Collections.nCopies(10, row),
+        confusion,
         100,
         4000,
         "gle compare <mnist1d>",
@@ -229,12 +236,71 @@ class ComparisonReportTest {
     assertTrue(archive.find(plan("mlp-40", 1, 2, 61)).isEmpty());
     TrainingPlan holdout = plan("mlp-40", 1, 2, Protocol.HOLDOUT, 60);
     assertTrue(archive.find(holdout).isEmpty());
-    try (Stream<Path> files = Files.walk(folder)) {
-      Path file = files.filter(path -> path.endsWith("run.json")).findFirst().orElseThrow();
-      Files.writeString(file, "{");
-      IOException e = assertThrows(IOException.class, () -> archive.find(plan));
-      assertTrue(e.getMessage().startsWith(file + " cannot be read; delete it"), e::getMessage);
+  }
+
+  /** Whatever becomes of a kept run is noticed and named; as it was written it is read. */
+  @Test
+  void aChangedRunIsNoticed() throws Exception {
+    RunArchive archive = new RunArchive(folder);
+    TrainingPlan plan = plan("mlp-40", 1, 2, 60);
+    ComparedRun run = run(plan, 0.5);
+    archive.keep(plan, run);
+    assertTrue(archive.hasChecksum(plan));
+    Path file = only("run.json");
+    Path sum = only("run.json.sha256");
+    assertTrue(Files.readString(sum).matches("[0-9a-f]{64}  run\\.json\n"), "as of sha256sum");
+    String json = Files.readString(file);
+    String changed = file + ": edited or damaged, its SHA-256 is not that in run.json.sha256";
+    for (String other :
+        List.of(
+            json.replace("\"testAccuracy\" : 0.5", "\"testAccuracy\" : 0.99"),
+            json.replace("abacus", "abbacus"),
+            json.substring(0, json.length() / 2),
+            json + " ",
+            "")) {
+      Files.writeString(file, other);
+      assertDamaged(changed, archive, plan);
     }
+    Files.writeString(file, json);
+    assertEquals(run, archive.find(plan).orElseThrow());
+    Files.writeString(sum, Files.readString(sum).substring(1));
+    assertDamaged(sum + ": edited or damaged", archive, plan);
+    Files.writeString(sum, "");
+    assertDamaged(sum + ": edited or damaged", archive, plan);
+
+    Files.delete(sum); // as an earlier version wrote it
+    assertEquals(run, archive.find(plan).orElseThrow());
+    assertFalse(archive.hasChecksum(plan));
+    Files.writeString(file, json.replace("\"testAccuracy\" : 0.5", "\"testAccuracy\" : 0.99"));
+    assertDamaged(file + ": edited or damaged, the last accuracy is not that", archive, plan);
+    Files.writeString(file, json.replaceFirst("\"seed\" : 1", "\"seed\" : 2"));
+    assertDamaged(file + ": edited or damaged, it is of model mlp-40 and seed 2", archive, plan);
+    Files.writeString(file, json.replaceFirst("\"epoch\" : 1", "\"epoch\" : 3"));
+    assertDamaged(file + ": edited or damaged, epoch 1 has impossible values", archive, plan);
+    Files.writeString(file, json.replaceFirst("\\[ 50, 50, 0,", "[ 50, 50,"));
+    assertDamaged(file + ": edited or damaged, its confusion matrix has not", archive, plan);
+    Files.writeString(file, json.substring(0, json.length() / 2));
+    assertDamaged(file + ": cannot be read, ", archive, plan);
+    Files.writeString(file, "null");
+    assertDamaged(file + ": edited or damaged, it is empty", archive, plan);
+    Files.delete(file);
+    assertTrue(archive.find(plan).isEmpty());
+    Files.createDirectory(file);
+    assertDamaged(file + ": a folder; a file allowed", archive, plan);
+  }
+
+  private Path only(String name) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(path -> path.endsWith(name)).findFirst().orElseThrow();
+    }
+  }
+
+  private static void assertDamaged(String message, RunArchive archive, TrainingPlan plan) {
+    String said =
+        assertThrows(BadInputException.class, () -> archive.find(plan), message).getMessage();
+    assertTrue(said.startsWith(message), said);
+    assertTrue(said.endsWith(" to repeat the run"), said);
+    assertEquals(1, said.lines().count(), said);
   }
 
   /**
