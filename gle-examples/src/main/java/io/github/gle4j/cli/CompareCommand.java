@@ -11,7 +11,6 @@ import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
 import io.github.gle4j.suite.Comparison;
-import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.Task;
 import io.github.gle4j.suite.TrainingPlan;
 import java.io.IOException;
@@ -233,7 +232,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     tasks.onlyMnist1d("--model-points", points);
     tasks.notImages("--model", !files.isEmpty());
-    return tasks.task(Protocol.PAPER, points);
+    return tasks.task(points);
   }
 
   private List<TrainingPlan> plans(Task task) throws IOException {

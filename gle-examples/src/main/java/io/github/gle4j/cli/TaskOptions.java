@@ -40,10 +40,9 @@ final class TaskOptions {
       names = "--protocol",
       paramLabel = "P",
       description = {
-        "mnist1d: holdout (default of train): a tenth of the training set is held out and its loss "
+        "mnist1d: holdout (default): a tenth of the training set is held out and its loss "
             + "decides when to lower the learning rate; the test set is for reporting only.",
-        "paper (default of compare): as published, trains on the whole training set; the loss on "
-            + "the test set decides."
+        "paper: as published, trains on the whole training set; the loss on the test set decides."
       })
   private Protocol protocol;
 
@@ -98,16 +97,15 @@ final class TaskOptions {
   /**
    * The task.
    *
-   * @param usual the protocol of MNIST-1D unless one was given
    * @param points number of points of a sequence of MNIST-1D for networks of users; null: the
    *     published number
    * @throws ParameterException when options cannot be used
    * @throws BadInputException when the data cannot be used
    * @throws IOException when it cannot be had
    */
-  Task task(Protocol usual, Integer points) throws IOException {
+  Task task(Integer points) throws IOException {
     return switch (dataSet) {
-      case MNIST1D -> mnist1d(protocol == null ? usual : protocol, points);
+      case MNIST1D -> mnist1d(points);
       case GSC -> speechCommands();
       case CIFAR10, MNIST -> images();
     };
@@ -160,12 +158,13 @@ final class TaskOptions {
     }
   }
 
-  private Task mnist1d(Protocol chosen, Integer points) {
+  private Task mnist1d(Integer points) {
     onlySpeech();
     onlyImages();
     if (speech.data() != null) {
       throw onlyWith("gsc, cifar10, mnist", "--data = " + speech.data());
     }
+    Protocol chosen = protocol == null ? Protocol.HOLDOUT : protocol;
     int wanted = samples == null ? Mnist1dTask.PUBLISHED_SAMPLES : samples;
     int length = points == null ? PublishedModel.SHAPE.length() : points;
     return checked(() -> new Mnist1dTask(chosen, wanted, length));

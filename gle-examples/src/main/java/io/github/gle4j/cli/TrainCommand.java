@@ -11,7 +11,6 @@ import io.github.gle4j.report.TrainingReport.Status;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.Mode;
-import io.github.gle4j.suite.Protocol;
 import io.github.gle4j.suite.RunCheckpoints;
 import io.github.gle4j.suite.Task;
 import io.github.gle4j.suite.TaskDescription;
@@ -375,7 +374,7 @@ final class TrainCommand implements Callable<Integer> {
   /** What the options ask for; they are refused here, before anything else happens. */
   private TrainingPlan plan() throws IOException {
     tasks.onlyMnist1d("--length", length);
-    Task task = tasks.task(Protocol.HOLDOUT, length);
+    Task task = tasks.task(length);
     TaskModel model = tasks.model(task, modelName);
     if (propagation != null && mode == Mode.SEQUENCE) {
       throw new ParameterException(

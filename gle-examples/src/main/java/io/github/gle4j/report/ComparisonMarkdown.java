@@ -11,7 +11,7 @@ final class ComparisonMarkdown {
     List<ModelSummary> models = results.models();
     StringBuilder text = new StringBuilder("# " + ComparisonWords.title(results) + "\n\n");
     text.append(ComparisonWords.summary(results)).append("\n\n");
-    text.append(results.task().rates()).append("\n\n");
+    text.append(ComparisonWords.protocol(results)).append("\n\n");
     text.append(ComparisonTables.mainTable(results).markdown(models)).append('\n');
     items(text, ComparisonWords.explanations(results));
     text.append("\n## More than two published standard deviations away\n\n");

@@ -30,7 +30,7 @@ final class ComparisonPage {
     String title = ReportTable.escaped(ComparisonWords.title(results));
     StringBuilder body = new StringBuilder("<h1>" + title + "</h1>\n");
     paragraph(body, ComparisonWords.summary(results));
-    paragraph(body, results.task().rates());
+    paragraph(body, ComparisonWords.protocol(results));
     body.append("<p><span class=\"own\">measured by this run</span> ");
     body.append("<span class=\"paper\">published in the paper</span></p>\n");
     body.append(ComparisonTables.mainTable(results).html(models));

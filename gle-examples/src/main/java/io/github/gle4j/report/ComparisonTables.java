@@ -42,9 +42,8 @@ final class ComparisonTables {
               seconds(model.trainingSeconds()),
               whole(model.stepsPerSecond())));
     }
-    if (!results.task().isPublishedData()) {
-      lines.add("published: " + results.task().published());
-    }
+    lines.add("measured: protocol " + results.task().protocol().protocolName());
+    lines.add("published: " + results.task().published());
     return lines;
   }
 

@@ -3,6 +3,7 @@ package io.github.gle4j.report;
 
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.suite.ComparedRun;
+import io.github.gle4j.suite.TaskDescription;
 import io.github.gle4j.suite.TrainingPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,13 @@ final class ComparisonWords {
         results.models().size(),
         seeds,
         results.task().data());
+  }
+
+  /** By which protocol every number was made. */
+  static String protocol(ComparedResults results) {
+    TaskDescription task = results.task();
+    return String.format(
+        Locale.ROOT, "Protocol %s. %s", task.protocol().protocolName(), task.rates());
   }
 
   static List<String> explanations(ComparedResults results) {

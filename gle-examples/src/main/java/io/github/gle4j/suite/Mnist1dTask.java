@@ -73,7 +73,7 @@ public final class Mnist1dTask implements Task {
         rates(),
         samples == PUBLISHED_SAMPLES,
         samples == PUBLISHED_SAMPLES
-            ? "the same data"
+            ? "the same data" + (protocol == Protocol.PAPER ? "" : " by protocol paper")
             : String.format(Locale.ROOT, "%d sequences", PUBLISHED_SAMPLES));
   }
 

@@ -183,6 +183,10 @@ class GleTest {
     for (String name : List.of("report.html", "report.md", "results.csv", "curves.csv")) {
       assertTrue(Files.readString(results.resolve(name)).contains("mine"), name);
     }
+    String report = Files.readString(results.resolve("report.md"));
+    assertTrue(
+        report.contains("Protocol holdout. A tenth of the training set is held out"), report);
+    assertTrue(first.out().contains("measured: protocol holdout"), first::out);
     String table = Files.readString(results.resolve("results.csv"));
     assertTrue(table.contains("\nmine,sequence,no,no,40,100,"), table);
     Outcome second = gle(args.toArray());

@@ -132,6 +132,23 @@ class ComparisonReportTest {
   }
 
   @Test
+  void namesTheProtocol() throws Exception {
+    ComparedRun run = run(plan("mlp-40", 1, 1, 60), 0.5);
+    for (Protocol protocol : Protocol.values()) {
+      Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
+      results.put(plan("mlp-40", 1, 1, protocol, 60), run);
+      ComparisonReport report = new ComparisonReport(results);
+      report.write(folder);
+      String name = protocol.protocolName();
+      for (String file : List.of("report.html", "report.md")) {
+        String text = Files.readString(folder.resolve(file));
+        assertTrue(text.contains("Protocol " + name + ". A"), text);
+      }
+      assertTrue(report.lines().contains("measured: protocol " + name), name);
+    }
+  }
+
+  @Test
   void tellsWhatIsFarFromThePublishedValue() throws Exception {
     String far = reported("report.md", run(plan("gle-15k", 1, 150, 5000), 0.90));
     assertTrue(
