@@ -47,6 +47,11 @@ record ComparedResults(
         results.values().stream().filter(Objects::nonNull).toList());
   }
 
+  /** Whether anything was published about any of the models. */
+  boolean isPublished() {
+    return models.stream().anyMatch(summary -> summary.model().published() != null);
+  }
+
   /** In seconds. */
   double longestTraining() {
     return runs.stream().mapToDouble(ComparedRun::trainingSeconds).max().orElse(1);

@@ -24,7 +24,7 @@ final class ComparisonCsv {
           String.join(
                   ",",
                   model.model().name(),
-                  model.model().input().toString(),
+                  model.input().toString(),
                   ComparisonTables.yes(ComparisonTables.isStreamed(model)),
                   ComparisonTables.yes(model.model().online()),
                   model.model().shape().length() + "",

@@ -14,8 +14,10 @@ final class ComparisonMarkdown {
     text.append(ComparisonWords.protocol(results)).append("\n\n");
     text.append(ComparisonTables.mainTable(results).markdown(models)).append('\n');
     items(text, ComparisonWords.explanations(results));
-    text.append("\n## More than two published standard deviations away\n\n");
-    items(text, ComparisonWords.deviations(results));
+    if (results.isPublished()) {
+      text.append("\n## More than two published standard deviations away\n\n");
+      items(text, ComparisonWords.deviations(results));
+    }
     text.append("\n## Accuracy (%) after equal training time\n\n");
     text.append(ComparisonTables.timeTable(results).markdown(models));
     text.append("\n## Accuracy (%) after equal epochs\n\n")

@@ -31,12 +31,16 @@ final class ComparisonPage {
     StringBuilder body = new StringBuilder("<h1>" + title + "</h1>\n");
     paragraph(body, ComparisonWords.summary(results));
     paragraph(body, ComparisonWords.protocol(results));
-    body.append("<p><span class=\"own\">measured by this run</span> ");
-    body.append("<span class=\"paper\">published in the paper</span></p>\n");
+    if (results.isPublished()) {
+      body.append("<p><span class=\"own\">measured by this run</span> ");
+      body.append("<span class=\"paper\">published in the paper</span></p>\n");
+    }
     body.append(ComparisonTables.mainTable(results).html(models));
     list(body, ComparisonWords.explanations(results));
-    heading(body, "More than two published standard deviations away");
-    list(body, ComparisonWords.deviations(results));
+    if (results.isPublished()) {
+      heading(body, "More than two published standard deviations away");
+      list(body, ComparisonWords.deviations(results));
+    }
     heading(body, "Accuracy over training time");
     body.append("<div class=\"wide\">").append(timePlot()).append("</div>").append(legend());
     body.append(ComparisonTables.timeTable(results).html(models));
@@ -46,7 +50,9 @@ final class ComparisonPage {
     paragraph(
         body,
         "Test accuracy: mean and band of one standard deviation over the seeds, in colour."
-            + " Published curves, where there are any: dashed, their band grey.");
+            + (results.isPublished()
+                ? " Published curves, where there are any: dashed, their band grey."
+                : ""));
     grid(body, this::curvePlot);
     heading(body, "Confusion matrices");
     paragraph(

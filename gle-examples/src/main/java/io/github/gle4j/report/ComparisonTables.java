@@ -27,23 +27,29 @@ final class ComparisonTables {
   /** The main table for a terminal, a line per model. */
   static List<String> lines(ComparedResults results) {
     List<String> lines = new ArrayList<>();
+    boolean isPublished = results.isPublished();
     lines.add(
-        "model             parameters  measured accuracy %  seeds  published %   training  steps/s");
+        String.format(
+            Locale.ROOT,
+            "model             parameters  measured accuracy %%  seeds  %s training  steps/s",
+            isPublished ? "published %  " : ""));
     for (ModelSummary model : results.models()) {
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s  %10d  %19s  %5d  %11s  %9s  %7s",
+              "%-16s  %10d  %19s  %5d  %s%9s  %7s",
               model.model().name(),
               model.parameters(),
               plain(text(model.accuracy())),
               model.runs().size(),
-              plain(published(model)),
+              isPublished ? String.format(Locale.ROOT, "%11s  ", plain(published(model))) : "",
               seconds(model.trainingSeconds()),
               whole(model.stepsPerSecond())));
     }
     lines.add("measured: protocol " + results.task().protocol().protocolName());
-    lines.add("published: " + results.task().published());
+    if (isPublished) {
+      lines.add("published: " + results.task().published());
+    }
     return lines;
   }
 
@@ -52,25 +58,32 @@ final class ComparisonTables {
   }
 
   static ReportTable mainTable(ComparedResults results) {
-    return new ReportTable(
-        List.of(
-            new Column("model", Source.MODEL, m -> m.model().name()),
-            new Column("input", Source.MODEL, m -> m.model().input().toString()),
-            new Column("streamed", Source.MODEL, m -> yes(isStreamed(m))),
-            new Column("online", Source.MODEL, m -> yes(m.model().online())),
-            new Column("points", Source.MODEL, m -> Integer.toString(m.model().shape().length())),
-            new Column("parameters", Source.MODEL, m -> grouped(m.parameters())),
-            new Column(
-                "memory of training state, kB per sequence",
-                Source.MODEL,
-                m -> String.format(Locale.ROOT, "%.1f", m.memory() / 1000.0)),
-            new Column("measured: accuracy %", Source.OWN, m -> text(m.accuracy())),
-            new Column("measured: seeds", Source.OWN, m -> m.runs().size() + " of " + m.planned()),
-            new Column("measured: epochs", Source.OWN, m -> m.epochs() + ""),
-            new Column("measured: training time", Source.OWN, m -> seconds(m.trainingSeconds())),
-            new Column("measured: steps/s", Source.OWN, m -> whole(m.stepsPerSecond())),
-            new Column(
-                publishedHeader(results.task()), Source.PAPER, ComparisonTables::published)));
+    List<Column> columns =
+        new ArrayList<>(
+            List.of(
+                new Column("model", Source.MODEL, m -> m.model().name()),
+                new Column("input", Source.MODEL, m -> m.input().toString()),
+                new Column("streamed", Source.MODEL, m -> yes(isStreamed(m))),
+                new Column("online", Source.MODEL, m -> yes(m.model().online())),
+                new Column(
+                    "points", Source.MODEL, m -> Integer.toString(m.model().shape().length())),
+                new Column("parameters", Source.MODEL, m -> grouped(m.parameters())),
+                new Column(
+                    "memory of training state, kB per sequence",
+                    Source.MODEL,
+                    m -> String.format(Locale.ROOT, "%.1f", m.memory() / 1000.0)),
+                new Column("measured: accuracy %", Source.OWN, m -> text(m.accuracy())),
+                new Column(
+                    "measured: seeds", Source.OWN, m -> m.runs().size() + " of " + m.planned()),
+                new Column("measured: epochs", Source.OWN, m -> m.epochs() + ""),
+                new Column(
+                    "measured: training time", Source.OWN, m -> seconds(m.trainingSeconds())),
+                new Column("measured: steps/s", Source.OWN, m -> whole(m.stepsPerSecond()))));
+    if (results.isPublished()) {
+      columns.add(
+          new Column(publishedHeader(results.task()), Source.PAPER, ComparisonTables::published));
+    }
+    return new ReportTable(columns);
   }
 
   static ReportTable epochTable(ComparedResults results) {
@@ -111,7 +124,7 @@ final class ComparisonTables {
   }
 
   static boolean isStreamed(ModelSummary model) {
-    return model.model().input() == TaskModel.Input.STREAM;
+    return model.input() == TaskModel.Input.STREAM;
   }
 
   static String yes(boolean condition) {

@@ -20,7 +20,10 @@ final class ComparisonWords {
               + " time step. Otherwise: an update per batch of whole sequences, by backpropagation"
               + " (through time).",
           "streamed: the network reads one point at a time. Bidirectional ones read the sequence a"
-              + " second time from its end, so they answer only once it is complete.",
+              + " second time from its end, so they answer only once it is complete. A network of your own"
+              + " counts as streamed if it learns online, or if rnnTimeStep, point by point, puts out"
+              + " what output does for the whole sequence, below a readout of the last step or a"
+              + " pooling over time.",
           "training time: learning only, without evaluation, on one thread per run. points: time"
               + " steps of a sequence. steps/s: points of a sequence that a batch of sequences"
               + " advances per second of learning, forward and backward.",
@@ -69,7 +72,9 @@ final class ComparisonWords {
         "settings, which go before what is said above about learning rates: "
             + settings(results)
             + ".");
-    all.add("published: accuracies of the publications, on " + results.task().published() + ".");
+    if (results.isPublished()) {
+      all.add("published: accuracies of the publications, on " + results.task().published() + ".");
+    }
     return all;
   }
 

@@ -2,6 +2,7 @@
 package io.github.gle4j.report;
 
 import io.github.gle4j.models.PublishedAccuracy;
+import io.github.gle4j.models.StepByStep;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
@@ -13,13 +14,19 @@ import java.util.function.ToDoubleFunction;
  * One row of a comparison: a model and its finished runs.
  *
  * @param model the model
+ * @param input how it is given a sequence, or can be
  * @param planned number of runs there are to be
  * @param runs the finished ones
  * @param parameters number of parameters that learn
  * @param memory bytes per sequence, see {@link TrainingMemory}
  */
 record ModelSummary(
-    TaskModel model, int planned, List<ComparedRun> runs, long parameters, long memory) {
+    TaskModel model,
+    TaskModel.Input input,
+    int planned,
+    List<ComparedRun> runs,
+    long parameters,
+    long memory) {
 
   /** Mean and standard deviation; NaN where there are too few values. */
   record Spread(double mean, double sd, int count) {
@@ -34,10 +41,18 @@ record ModelSummary(
   static ModelSummary of(TaskModel model, int planned, List<ComparedRun> runs) {
     return new ModelSummary(
         model,
+        input(model),
         planned,
         List.copyOf(runs),
         model.learnedParameters(),
         TrainingMemory.bytesPerSequence(model));
+  }
+
+  /** A user's network says that it takes sequences, and may read them point by point. */
+  private static TaskModel.Input input(TaskModel model) {
+    return model.input() == TaskModel.Input.SEQUENCE && StepByStep.isPossible(model)
+        ? TaskModel.Input.STREAM
+        : model.input();
   }
 
   private Spread spread(ToDoubleFunction<ComparedRun> value) {

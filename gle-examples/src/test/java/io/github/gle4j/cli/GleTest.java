@@ -188,7 +188,7 @@ class GleTest {
         report.contains("Protocol holdout. A tenth of the training set is held out"), report);
     assertTrue(first.out().contains("measured: protocol holdout"), first::out);
     String table = Files.readString(results.resolve("results.csv"));
-    assertTrue(table.contains("\nmine,sequence,no,no,40,100,"), table);
+    assertTrue(table.contains("\nmine,stream,yes,no,40,100,"), table);
     Outcome second = gle(args.toArray());
     assertEquals(0, second.exitCode(), second::toString);
     assertTrue(second.out().startsWith("4 runs, 4 of them finished already"), second::out);

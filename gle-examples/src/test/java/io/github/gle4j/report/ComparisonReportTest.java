@@ -162,6 +162,33 @@ class ComparisonReportTest {
     assertTrue(brief.contains("* not judged, as not (yet) trained as long as published,"), brief);
   }
 
+  /** Of networks of one's own nothing is published: no column of dashes, and no words about it. */
+  @Test
+  void saysNothingOfPublicationsWhereThereIsNone() throws Exception {
+    ComparedRun unpublished = run(plan("lstm-72", 1, 3, 5000), 0.5);
+    ComparedRun published = run(plan("gru-72", 1, 3, 5000), 0.5);
+    for (boolean both : new boolean[] {true, false}) {
+      ComparedRun[] runs =
+          both ? new ComparedRun[] {unpublished, published} : new ComparedRun[] {unpublished};
+      for (String file : List.of("report.html", "report.md")) {
+        String text = reported(file, runs);
+        assertEquals(both, text.contains("published: accuracy %"), text);
+        assertEquals(both, text.contains("published: accuracies of the publications"), text);
+        assertEquals(both, text.contains("More than two published standard deviations"), text);
+      }
+      Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
+      for (ComparedRun run : runs) {
+        results.put(plan(run.model(), 1, 3, 5000), run);
+      }
+      List<String> lines = new ComparisonReport(results).lines();
+      assertEquals(both, lines.get(0).contains("published"), lines::toString);
+      assertEquals(lines.get(0).length(), lines.get(1).length(), lines::toString);
+      assertEquals(both, lines.contains("published: the same data"), lines::toString);
+    }
+    String table = reported("results.csv", unpublished);
+    assertTrue(table.contains(",published_accuracy_percent,"), "always has the same columns");
+  }
+
   @Test
   void equalTimesAndEqualEpochs() throws Exception {
     ComparedRun quick = run(plan("mlp-40", 1, 10, 5000), 0.5);
