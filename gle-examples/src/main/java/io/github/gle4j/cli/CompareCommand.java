@@ -6,6 +6,7 @@ import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
 import io.github.gle4j.report.ComparisonReport;
 import io.github.gle4j.report.Environment;
+import io.github.gle4j.report.OtherRuns;
 import io.github.gle4j.report.RunArchive;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ComparedRun;
@@ -18,13 +19,18 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,7 +45,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Trains the GLE models, baselines and networks of your own with several seeds, and reports:",
       "report.html, report.md, results.csv, curves.csv.",
-      "Every finished run is kept: after Ctrl-C, or with more models, the same command goes on."
+      "Every finished run is kept: after Ctrl-C, or with more models, the same command goes on;"
+          + " with fewer, the report still has all of them."
     },
     sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
@@ -141,21 +148,23 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Task task = task();
-    List<TrainingPlan> plans = plans(task);
+    TaskModels known = task.models();
+    List<TrainingPlan> plans = plans(task, known);
     if (out == null) {
       out = Path.of("runs", "compare-" + task.description().name());
     }
     try (OutputFolder folder = folder()) {
-      return compare(plans);
+      return compare(plans, known);
     }
   }
 
-  private Integer compare(List<TrainingPlan> plans) throws IOException {
+  private Integer compare(List<TrainingPlan> plans, TaskModels known) throws IOException {
     RunArchive archive = new RunArchive(out.resolve("runs"));
     Map<TrainingPlan, ComparedRun> results = new LinkedHashMap<>();
     for (TrainingPlan plan : plans) {
       results.put(plan, archive.find(plan).orElse(null));
     }
+    OtherRuns others = archive.others(plans, (name, seed) -> beside(plans, known, name, seed));
     List<TrainingPlan> missing = plans.stream().filter(plan -> results.get(plan) == null).toList();
     PrintWriter console = spec.commandLine().getOut();
     console.printf(
@@ -164,16 +173,7 @@ final class CompareCommand implements Callable<Integer> {
         plans.size(),
         plans.size() - missing.size(),
         out);
-    long unchecked =
-        plans.stream()
-            .filter(plan -> results.get(plan) != null && !archive.hasChecksum(plan))
-            .count();
-    if (unchecked > 0) {
-      console.printf(
-          Locale.ROOT,
-          "%d of them without a checksum, as earlier versions wrote them: taken as they are%n",
-          unchecked);
-    }
+    explain(console, archive, plans.stream().filter(p -> results.get(p) != null).toList(), others);
     console.flush();
     long start = System.nanoTime();
     gle.interruption().arm();
@@ -202,10 +202,11 @@ final class CompareCommand implements Callable<Integer> {
             }
           });
     }
+    long finished = results.values().stream().filter(run -> run != null).count();
+    inOrder(others.fitting(), known).forEach(results::put);
     ComparisonReport report = new ComparisonReport(results);
     List<String> written = report.write(out);
     boolean interrupted = gle.interruption().getAsBoolean();
-    long finished = results.values().stream().filter(run -> run != null).count();
     console.println();
     report.lines().forEach(console::println);
     console.printf(
@@ -235,9 +236,8 @@ final class CompareCommand implements Callable<Integer> {
     return tasks.task(points);
   }
 
-  private List<TrainingPlan> plans(Task task) throws IOException {
+  private List<TrainingPlan> plans(Task task, TaskModels known) throws IOException {
     try {
-      TaskModels known = task.models();
       Set<TaskModel> models = new LinkedHashSet<>();
       if (names.isEmpty() && files.isEmpty()) {
         models.addAll(known.all());
@@ -254,16 +254,75 @@ final class CompareCommand implements Callable<Integer> {
       for (TaskModel usual : models) {
         TaskModel model = changed(usual);
         for (int seed : new LinkedHashSet<>(seeds)) {
-          int passes = epochs == null ? model.settings().epochs() : epochs;
-          plans.add(
-              TrainingPlan.of(task, model, learningRates.get(model.name()), passes, seed)
-                  .checked());
+          plans.add(plan(task, model, seed).checked());
         }
       }
       return plans;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private TrainingPlan plan(Task task, TaskModel model, int seed) {
+    int passes = epochs == null ? model.settings().epochs() : epochs;
+    return TrainingPlan.of(task, model, learningRates.get(model.name()), passes, seed);
+  }
+
+  /** The plan of a run that these options would ask for if they named its model and seed. */
+  private Optional<TrainingPlan> beside(
+      List<TrainingPlan> plans, TaskModels known, String name, int seed) {
+    Task task = plans.get(0).task();
+    return Stream.concat(plans.stream().map(TrainingPlan::model), known.all().stream())
+        .filter(model -> model.name().equals(name)) // first as the options want it
+        .findFirst()
+        .map(model -> plan(task, model, seed));
+  }
+
+  /** By model, as in the tables of the task, then by seed. */
+  private static Map<TrainingPlan, ComparedRun> inOrder(
+      Map<TrainingPlan, ComparedRun> runs, TaskModels known) {
+    List<String> names = known.all().stream().map(TaskModel::name).toList();
+    Map<TrainingPlan, ComparedRun> sorted =
+        new TreeMap<>(
+            Comparator.comparing((TrainingPlan plan) -> names.indexOf(plan.model().name()))
+                .thenComparing(TrainingPlan::seed));
+    sorted.putAll(runs);
+    return sorted;
+  }
+
+  /** What is special about the finished runs of the folder. */
+  private static void explain(
+      PrintWriter console, RunArchive archive, List<TrainingPlan> finished, OtherRuns others) {
+    Set<TrainingPlan> fitting = others.fitting().keySet();
+    long unchecked =
+        Stream.concat(finished.stream(), fitting.stream())
+            .filter(plan -> !archive.hasChecksum(plan))
+            .count();
+    if (unchecked > 0) {
+      console.printf(
+          Locale.ROOT,
+          "%d finished runs without a checksum, as earlier versions wrote them: taken as they"
+              + " are%n",
+          unchecked);
+    }
+    if (!fitting.isEmpty()) {
+      console.printf(
+          Locale.ROOT,
+          "the report also has %d finished runs that are there: %s%n",
+          fitting.size(),
+          names(fitting.stream().map(plan -> plan.model().name())));
+    }
+    if (!others.foreign().isEmpty()) {
+      console.printf(
+          Locale.ROOT,
+          "not in the report: %d finished runs of other networks, settings, data or protocols: %s%n",
+          others.foreign().size(),
+          names(others.foreign().stream().map(name -> name.replaceFirst("-seed\\d+-\\w+$", ""))));
+    }
+  }
+
+  private static String names(Stream<String> all) {
+    return all.distinct().sorted().collect(Collectors.joining(", "));
   }
 
   /** The model as the options want it. */

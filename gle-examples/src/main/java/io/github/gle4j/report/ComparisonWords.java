@@ -44,8 +44,10 @@ final class ComparisonWords {
   static String summary(ComparedResults results) {
     String seeds =
         results.plans().stream()
-            .map(p -> p.seed() + "")
+            .map(TrainingPlan::seed)
             .distinct()
+            .sorted()
+            .map(seed -> seed + "")
             .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,

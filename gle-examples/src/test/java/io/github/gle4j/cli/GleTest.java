@@ -195,11 +195,38 @@ class GleTest {
     assertEquals(table, Files.readString(results.resolve("results.csv")));
     assertFalse(second.out().contains("checksum"), second::out);
 
+    Outcome fewer =
+        compare(results, "--models=mlp-40", "--seeds=4", "--epochs=1", "--model-points=40");
+    assertTrue(fewer.out().startsWith("1 runs, 1 of them finished already"), fewer::out);
+    assertTrue(
+        fewer.out().contains("\nthe report also has 1 finished runs that are there: mlp-40\n"),
+        fewer::out);
+    assertTrue(
+        fewer.out().contains("\nnot in the report: 2 finished runs of other networks, settings,"),
+        fewer::out);
+    assertTrue(fewer.out().contains("or protocols: mine\n"), fewer::out);
+    String rest = Files.readString(results.resolve("results.csv"));
+    assertEquals(
+        table.lines().filter(line -> !line.startsWith("mine")).toList(), rest.lines().toList());
+    Outcome others =
+        compare(results, "--model=" + file, "--seeds=3", "--epochs=1", "--model-points=40");
+    assertTrue(others.out().contains("also has 3 finished runs that are there: mine, mlp-40\n"));
+    assertFalse(others.out().contains("not in the report"), others::out);
+    assertEquals(
+        table.lines().sorted().toList(),
+        Files.readString(results.resolve("results.csv")).lines().sorted().toList());
+    Outcome longer =
+        compare(results, "--models=mlp-40", "--seeds=3", "--epochs=2", "--protocol=paper");
+    assertTrue(longer.out().contains("not in the report: 4 finished runs"), longer::out);
+    assertTrue(longer.out().contains("or protocols: mine, mlp-40\n"), longer::out);
+    assertFalse(longer.out().contains("the report also has"), longer::out);
+
     Path run = runFolder(results, "mlp-40-seed4");
     Files.delete(run.resolve("run.json.sha256"));
     Outcome earlier = gle(args.toArray());
     assertEquals(0, earlier.exitCode(), earlier::toString);
-    assertTrue(earlier.out().contains("\n1 of them without a checksum, as earlier"), earlier::out);
+    assertTrue(
+        earlier.out().contains("\n1 finished runs without a checksum, as earlier"), earlier::out);
     Path changed = runFolder(results, "mine-seed3").resolve("run.json");
     Files.writeString(changed, Files.readString(changed).replace("\"seed\" : 3", "\"seed\" : 4"));
     Outcome.assertRefusedAtOnce(
@@ -207,6 +234,15 @@ class GleTest {
         gle(args.toArray()));
     args.add("--schedule=mine=cosine");
     assertRefused("mine has updaters of its own, no schedule allowed", args.toArray());
+  }
+
+  private static Outcome compare(Path results, String... options) {
+    List<Object> args = new ArrayList<>(List.of("compare", "mnist1d", "--samples=60"));
+    args.addAll(List.of(options));
+    args.addAll(List.of("--out", results));
+    Outcome outcome = gle(args.toArray());
+    assertEquals(0, outcome.exitCode(), outcome::toString);
+    return outcome;
   }
 
   private static Path runFolder(Path results, String name) throws IOException {
