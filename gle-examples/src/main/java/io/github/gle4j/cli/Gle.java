@@ -155,6 +155,7 @@ public final class Gle implements Runnable {
         && parsed.hasSubcommand()
         && parsed.subcommand().commandSpec().userObject() instanceof TrainCommand train
         && !parsed.subcommand().isUsageHelpRequested()
+        && !parsed.subcommand().isVersionHelpRequested()
         && train.resumed() == null) {
       return train;
     }

@@ -2,6 +2,7 @@
 package io.github.gle4j.cli;
 
 import io.github.gle4j.download.FolderLock;
+import io.github.gle4j.report.WholeFile;
 import io.github.gle4j.suite.BadInputException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -72,9 +73,14 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
+  private static boolean isLock(Path file) {
+    return file.getFileName().toString().equals(FolderLock.FILE);
+  }
+
+  /** What a command leaves that is killed before its first file is there does not count. */
   private static void requireEmpty(Path folder) {
     try (Stream<Path> content = Files.list(folder)) {
-      if (content.anyMatch(file -> !file.getFileName().toString().equals(FolderLock.FILE))) {
+      if (!content.allMatch(file -> isLock(file) || WholeFile.isLeftover(file))) {
         throw new BadInputException(
             "--out = " + folder + ": not empty; a new or empty folder allowed");
       }

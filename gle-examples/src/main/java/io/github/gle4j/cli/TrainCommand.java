@@ -62,6 +62,7 @@ final class TrainCommand implements Callable<Integer> {
           "--checkpoint-every",
           "--keep-checkpoints",
           "--ui",
+          "--ui-port",
           "--debug");
 
   @Spec private CommandSpec spec;
@@ -299,8 +300,7 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw badFolder(e.getMessage());
     }
-    int done = Math.max(0, run.metrics().size() - 1); // the first are the figures before learning
-    console.println("going on from " + last.file() + ", " + done + " epochs done");
+    console.println("going on from " + last.file() + ", " + run.kept());
     console.flush();
   }
 
@@ -344,19 +344,22 @@ final class TrainCommand implements Callable<Integer> {
                 RESUME));
       }
     }
-    TrainCommand started;
     try {
-      started = gle.parsedTraining(startedBy());
+      TrainCommand started = gle.parsedTraining(startedBy());
+      if (started.tasks.dataSet() == tasks.dataSet()) {
+        return started.plan();
+      }
     } catch (IllegalArgumentException | ParameterException e) {
       throw badFolder("its manifest's command cannot be read (" + e.getMessage() + ")");
     }
-    if (started.tasks.dataSet() != tasks.dataSet()) {
-      throw badFolder("a run on another data set");
-    }
-    return started.plan();
+    throw badFolder("a run on another data set");
   }
 
   private void check() {
+    if (epochs != null && epochs < 0) {
+      throw new ParameterException(
+          spec.commandLine(), EPOCHS + " = " + epochs + ": 0 or more allowed");
+    }
     if (threads < 1) {
       throw new ParameterException(
           spec.commandLine(), "--threads = " + threads + ": 1 or more allowed");
@@ -460,6 +463,15 @@ final class TrainCommand implements Callable<Integer> {
           run.updates());
     }
     console.println("  " + folder + ": " + String.join(", ", files));
+    if (status != Status.DONE) {
+      console.printf(
+          Locale.ROOT,
+          "  gle train %s %s %s goes on %s%n",
+          tasks.dataSet(),
+          RESUME,
+          folder,
+          run.kept());
+    }
     console.flush();
   }
 }

@@ -16,7 +16,9 @@ import java.util.HexFormat;
 /**
  * Files that are written at once: a reader finds the old file, the new file or none, never a part.
  */
-final class WholeFile {
+public final class WholeFile {
+  private static final String WRITING = ".writing";
+
   private WholeFile() {}
 
   /** Writes the content of a file, little by little. */
@@ -32,7 +34,7 @@ final class WholeFile {
 
   /** Replaces a file; its content is on the disk when this returns. */
   static void write(Path file, Content content) throws IOException {
-    Path temporary = file.resolveSibling("." + file.getFileName() + ".writing");
+    Path temporary = file.resolveSibling("." + file.getFileName() + WRITING);
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -52,6 +54,17 @@ final class WholeFile {
       }
       throw new IOException(file + " cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether a file was left by a process that was killed while it wrote.
+   *
+   * @param file in a folder that nobody writes to now
+   * @return true when nobody misses it
+   */
+  public static boolean isLeftover(Path file) {
+    String name = file.getFileName().toString();
+    return name.startsWith(".") && name.endsWith(WRITING);
   }
 
   static String sha256(byte[] content) {

@@ -2,6 +2,8 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.checkpoint.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Where a run stands: minibatches of an epoch that have been learned from, and what was seen.
@@ -36,6 +38,19 @@ record Position(int epoch, int batches, int sequences, double loss, double right
   /** The training set as it was seen so far. */
   Figures learned() {
     return new Figures(loss / sequences, right / sequences);
+  }
+
+  /** Such as "after 6 epochs and 20 minibatches of epoch 7". */
+  @Override
+  public String toString() {
+    List<String> done = new ArrayList<>();
+    if (epoch > 1) {
+      done.add((epoch - 1) + (epoch == 2 ? " epoch" : " epochs"));
+    }
+    if (batches > 0) {
+      done.add(batches + (batches == 1 ? " minibatch" : " minibatches") + " of epoch " + epoch);
+    }
+    return done.isEmpty() ? "from the beginning" : "after " + String.join(" and ", done);
   }
 
   void save(Checkpoint.Builder to) {

@@ -47,6 +47,7 @@ public final class TrainingRun implements AutoCloseable {
   private long trainingNanos;
   private RunCheckpoints checkpoints; // null: none are kept
   private Position position = Position.START;
+  private Position kept = Position.START; // of the last checkpoint
 
   /**
    * Opens the data and builds the network.
@@ -130,9 +131,14 @@ public final class TrainingRun implements AutoCloseable {
       }
       position = Position.startOf(epoch + 1);
       if (checkpoints != null) {
-        checkpoints.save(checkpoint());
+        save();
       }
     }
+  }
+
+  private void save() throws IOException {
+    checkpoints.save(checkpoint());
+    kept = position;
   }
 
   /**
@@ -209,6 +215,7 @@ public final class TrainingRun implements AutoCloseable {
     Evaluation evaluation = saved.epoch() == 0 ? null : evaluation(from.text(TEST));
     learner.restore(from);
     position = saved;
+    kept = saved;
     metrics.addAll(epochs);
     trainingSteps = costs[0];
     trainingNanos = costs[1];
@@ -261,7 +268,7 @@ public final class TrainingRun implements AutoCloseable {
       learned = position.learned();
       report(epoch, "learning", position.sequences(), parts.train().size());
       if (checkpoints != null && checkpoints.isDue(position.batches()) && batches.hasNext()) {
-        checkpoints.save(checkpoint());
+        save();
       }
     }
     return learned;
@@ -348,6 +355,15 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Model network() {
     return learner.network();
+  }
+
+  /**
+   * Where the last checkpoint stands, from which the run goes on when it is taken up.
+   *
+   * @return such as "after 6 epochs and 20 minibatches of epoch 7", or "from the beginning"
+   */
+  public String kept() {
+    return kept.toString();
   }
 
   /**

@@ -392,6 +392,9 @@ class GleTest {
         assertTrue(process.isAlive() && System.nanoTime() < deadline, Files.readString(console));
         Thread.sleep(50);
       }
+      for (String option : List.of("--resume", "--out")) {
+        assertRefused(option + " = " + run + ": ", "train", "mnist1d", option, run);
+      }
       process.destroy(); // SIGTERM, which Java treats as it does Ctrl-C
       assertTrue(process.waitFor(60, TimeUnit.SECONDS));
     } finally {
@@ -400,10 +403,16 @@ class GleTest {
     String text = Files.readString(console);
     assertEquals(143, process.exitValue(), text);
     assertTrue(text.contains("\ninterrupted after epoch "), text);
+    Matcher goesOn =
+        Pattern.compile("\n  gle train mnist1d --resume (.*) goes on after (\\d+) epochs\n")
+            .matcher(text);
+    assertTrue(goesOn.find(), text);
+    assertEquals(run.toString(), goesOn.group(1));
     JsonNode manifest = new ObjectMapper().readTree(run.resolve("manifest.json").toFile());
     assertEquals("interrupted", manifest.get("status").asText());
     int epochs = manifest.at("/finalMetrics/epoch").asInt();
     assertTrue(epochs >= 2, text);
+    assertEquals(epochs, Integer.parseInt(goesOn.group(2)));
     assertEquals(epochs + 2, Files.readAllLines(run.resolve("metrics.csv")).size());
     assertEquals(5, manifest.get("files").size());
     assertNotNull(

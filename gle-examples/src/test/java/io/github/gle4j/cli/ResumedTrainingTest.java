@@ -4,6 +4,7 @@ package io.github.gle4j.cli;
 import static io.github.gle4j.cli.Outcome.gle;
 import static io.github.gle4j.testing.RunFolder.figures;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.gle4j.download.FolderLock;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -103,6 +105,7 @@ class ResumedTrainingTest {
     Outcome outcome = gle("train", "mnist1d", "--resume", run);
     assertEquals(0, outcome.exitCode(), outcome::toString);
     assertTrue(outcome.out().contains("skipped: checkpoint " + last), outcome::out);
+    assertTrue(outcome.out().contains(".gle, after 1 epoch\n"), outcome::out);
     assertEquals(figures, figures(run));
   }
 
@@ -119,13 +122,31 @@ class ResumedTrainingTest {
     String content = Files.readString(manifest);
     Files.writeString(manifest, content.replace("--seed=5", "--seed=6"));
     assertRefused("is of another run", "--resume", run);
-    for (String other :
-        new String[] {"\"gle\"", "\"--help\"", "\"@/etc/hostname\"", "\"listen\""}) {
+    for (String command :
+        List.of(
+            "'gle','gle'",
+            "'gle','--help'",
+            "'gle','train','mnist1d','--help'",
+            "'gle','train','mnist1d','--version'",
+            "'gle','train','mnist1d','--resume','" + run + "'",
+            "'gle','train','mnist1d','--seed=0'",
+            "'gle','train','mnist1d','--model=\\u001b[2J'",
+            "'gle','@/etc/hostname'",
+            "'gle','listen'",
+            "'rm','train','mnist1d'",
+            "'gle',null",
+            "'gle',7",
+            "")) {
       Files.writeString(
           manifest,
           content.replaceFirst(
-              "(?s)\"command\" : \\[.*?\\]", "\"command\" : [ \"gle\", " + other + " ]"));
-      assertRefused("its manifest's command cannot be read", "--resume", run);
+              "(?s)\"command\" : \\[.*?\\]",
+              Matcher.quoteReplacement("\"command\" : [" + command.replace('\'', '"') + "]")));
+      assertRefused("--resume = " + run + ": ", "--resume", run);
+    }
+    for (String damaged : List.of("", "null", "[]", "{", "{}", " ".repeat(5_000_000))) {
+      Files.writeString(manifest, damaged);
+      assertRefused("--resume = " + run + ": not the folder of a run", "--resume", run);
     }
     Files.writeString(manifest, content);
     try (FolderLock owned = FolderLock.tryAcquire(run).orElseThrow()) {
@@ -152,12 +173,24 @@ class ResumedTrainingTest {
   }
 
   @Test
+  void aFolderWithNothingButWhatAKilledStartLeavesIsEmpty() throws Exception {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Files.createFile(run.resolve(FolderLock.FILE));
+    Files.writeString(run.resolve(".manifest.json.writing"), "{");
+    run("--model=mlp-40");
+    assertFalse(Files.exists(run.resolve(".manifest.json.writing")));
+    Path mine = Files.createDirectory(folder.resolve("mine"));
+    Files.createFile(mine.resolve(".hidden"));
+    assertRefused("mine: not empty; a new or empty folder", "--out", mine);
+  }
+
+  @Test
   void goesOnToMoreEpochs() throws Exception {
     Path run = run("--model=mlp-40");
     Outcome more = gle("train", "mnist1d", "--resume", run, "--epochs=3");
     assertEquals(0, more.exitCode(), more::toString);
     assertTrue(more.out().contains("3 epochs, holdout protocol, seed 5"), more::out);
-    assertTrue(more.out().contains(", 2 epochs done"), more::out);
+    assertTrue(more.out().contains(".gle, after 2 epochs\n"), more::out);
     List<String> figures = figures(run);
     assertEquals(4 + 1, figures.size());
     cutAfter(run, 1);

@@ -9,18 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.gle4j.checkpoint.CheckpointFolder;
 import io.github.gle4j.models.PublishedModel;
 import io.github.gle4j.models.RateSchedule;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TrainingSettings;
 import io.github.gle4j.testing.SilentObserver;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.evaluation.classification.Evaluation;
@@ -29,6 +33,8 @@ import org.nd4j.linalg.dataset.DataSet;
 
 class TrainingRunTest {
   private static final int LENGTH = 8;
+
+  @TempDir private Path folder;
 
   @Test
   void holdsOutATenthAndTrainsOnTheRest() throws Exception {
@@ -120,6 +126,55 @@ class TrainingRunTest {
     assertEquals(stopAfter, runs[0].trainingSteps());
     assertEquals(1, layers(runs[0]).getEpochCount());
     assertNotNull(runs[0].testEvaluation());
+  }
+
+  @Test
+  void canBeStoppedWheneverItAsks() throws Exception {
+    boolean stopped = true;
+    int question = 0;
+    while (stopped) {
+      int last = ++question;
+      AtomicInteger asked = new AtomicInteger();
+      TrainingRun run =
+          new TrainingRun(
+              plan(Mode.STREAMING, null, Protocol.HOLDOUT, 1, 7, 2, 40),
+              1,
+              () -> asked.incrementAndGet() >= last);
+      run.run(new SilentObserver());
+      stopped = run.isCutShort();
+      assertTrue(stopped || asked.get() <= last, "question " + last);
+    }
+    assertTrue(question > 10, "asked " + question + " times");
+  }
+
+  /** Whatever was learned after the last checkpoint is lost: a run that is stopped says so. */
+  @Test
+  void tellsFromWhereItGoesOn() throws Exception {
+    TrainingPlan plan = plan(Protocol.HOLDOUT, 4, 7); // three minibatches an epoch
+    assertEquals("from the beginning", keptWhenStopped(plan, 0, 1));
+    assertEquals("from the beginning", keptWhenStopped(plan, 0, LENGTH));
+    assertEquals("after 1 minibatch of epoch 1", keptWhenStopped(plan, 1, LENGTH + 2));
+    assertEquals("after 1 epoch", keptWhenStopped(plan, 0, 5 * LENGTH + 1));
+    assertEquals(
+        "after 1 epoch and 1 minibatch of epoch 2", keptWhenStopped(plan, 1, 4 * LENGTH + 5));
+    assertEquals(
+        "after 2 epochs and 2 minibatches of epoch 3", keptWhenStopped(plan, 2, 8 * LENGTH + 5));
+  }
+
+  private String keptWhenStopped(TrainingPlan plan, int every, int updates) throws Exception {
+    CheckpointFolder checkpoints =
+        new CheckpointFolder(folder.resolve("checkpoints-" + every + "-" + updates), 2);
+    TrainingRun[] runs = new TrainingRun[1];
+    runs[0] = new TrainingRun(plan, 1, () -> runs[0] != null && runs[0].updates() >= updates);
+    runs[0].keep(new RunCheckpoints(checkpoints, every));
+    runs[0].run(new SilentObserver());
+    String kept = runs[0].kept();
+    if (checkpoints.load().isPresent()) {
+      TrainingRun resumed = new TrainingRun(plan, 1, () -> false);
+      resumed.resume(checkpoints.load().orElseThrow().checkpoint());
+      assertEquals(kept, resumed.kept());
+    }
+    return kept;
   }
 
   @Test
