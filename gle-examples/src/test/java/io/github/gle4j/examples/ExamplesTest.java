@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,11 +54,17 @@ class ExamplesTest {
 
   @Test
   void fitTrainsGleLayersAmongOthers() {
-    FitAmongOtherLayers.main(new String[] {"1"});
+    FitAmongOtherLayers.main(new String[] {"3"});
     double[] accuracy = printedNumbers("accuracy over all steps ([0-9.]+) %");
-    assertEquals(2, accuracy.length);
-    assertTrue(accuracy[0] > 50, "better than chance: " + accuracy[0]);
-    assertTrue(accuracy[1] > 50, "the frozen layers are of use: " + accuracy[1]);
+    String seen = Arrays.toString(accuracy);
+    assertEquals(6, accuracy.length, seen);
+    assertTrue(accuracy[0] < 45, "chance: " + seen);
+    assertTrue(accuracy[1] > 60 && accuracy[2] > accuracy[1] + 3, "learns: " + seen);
+    assertTrue(accuracy[3] > 87, "has learned: " + seen);
+    assertTrue(accuracy[4] < 45 && accuracy[5] > 80, "the frozen layers are of use: " + seen);
+    double[] loss = printedNumbers("loss per step ([0-9.]+)");
+    assertEquals(3, loss.length);
+    assertTrue(loss[0] > 1.5 * loss[1] && loss[1] > 1.2 * loss[2], Arrays.toString(loss));
   }
 
   @Test
