@@ -181,7 +181,7 @@ final class CompareCommand implements Callable<Integer> {
     Comparison comparison =
         new Comparison(missing, jobs, gle.interruption(), commandLine(), machine());
     try (ComparisonDisplay display =
-        new ComparisonDisplay(console, Terminal.isThere(), plans, missing)) {
+        new ComparisonDisplay(console, Terminal.columns(), plans, missing)) {
       comparison.run(
           new Comparison.Observer() {
             @Override

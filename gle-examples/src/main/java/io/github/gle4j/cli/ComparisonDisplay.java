@@ -5,14 +5,13 @@ import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
 import io.github.gle4j.suite.TrainingPlan;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
+import java.util.OptionalInt;
 
 /**
- * Shows how a comparison goes: a progress bar over the epochs of all runs on a terminal, otherwise
- * a line per run and one at least every {@value #SILENCE_SECONDS} seconds.
+ * Shows how a comparison goes: a line that moves with the epochs of all runs on a terminal,
+ * otherwise a line per run and one at least every {@value #SILENCE_SECONDS} seconds.
  */
 final class ComparisonDisplay implements AutoCloseable {
   private static final int SILENCE_SECONDS = 15;
@@ -20,26 +19,27 @@ final class ComparisonDisplay implements AutoCloseable {
   private final PrintWriter out;
   private final int runs;
   private final long epochs;
-  private final ProgressBar bar;
+  private final ProgressLine moving;
   private int finishedRuns;
   private long finishedEpochs;
   private long lastLine = System.nanoTime();
 
+  /**
+   * A display.
+   *
+   * @param columns of the terminal; none: there is none
+   * @param missing of the plans those that have not been carried out
+   */
   ComparisonDisplay(
-      PrintWriter out, boolean terminal, List<TrainingPlan> plans, List<TrainingPlan> missing) {
+      PrintWriter out, OptionalInt columns, List<TrainingPlan> plans, List<TrainingPlan> missing) {
     this.out = out;
     runs = plans.size();
     finishedRuns = runs - missing.size();
     epochs = epochs(plans);
     finishedEpochs = epochs - epochs(missing);
-    bar =
-        terminal && !missing.isEmpty()
-            ? Terminal.progressBar(out)
-                .setTaskName("comparing")
-                .setInitialMax(epochs)
-                .setUnit(" epochs", 1)
-                .startsFrom(finishedEpochs, Duration.ZERO)
-                .build()
+    moving =
+        columns.isPresent() && !missing.isEmpty()
+            ? new ProgressLine(out, columns.getAsInt(), epochs, finishedEpochs)
             : null;
   }
 
@@ -49,28 +49,28 @@ final class ComparisonDisplay implements AutoCloseable {
 
   void epoch(TrainingPlan plan, Epoch epoch) {
     finishedEpochs += epoch.epoch() == 0 ? 0 : 1;
-    String text =
-        String.format(
-            Locale.ROOT,
-            "run %d/%d  %s seed %d  epoch %d/%d  test %.1f %%",
-            Math.min(runs, finishedRuns + 1),
-            runs,
-            plan.model().name(),
-            plan.seed(),
-            epoch.epoch(),
-            plan.epochs(),
-            100 * epoch.testAccuracy());
-    if (bar != null) {
-      bar.stepTo(finishedEpochs);
-      bar.setExtraMessage(" " + text);
+    List<String> words =
+        List.of(
+            String.format(Locale.ROOT, "test %.1f %%", 100 * epoch.testAccuracy()),
+            "run " + Math.min(runs, finishedRuns + 1) + "/" + runs,
+            plan.model().name() + " seed " + plan.seed(),
+            "epoch " + epoch.epoch() + "/" + plan.epochs());
+    if (moving != null) {
+      moving.show(finishedEpochs, words, List.of());
     } else if (System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
-      line(String.format(Locale.ROOT, "%s  (%d of %d epochs)", text, finishedEpochs, epochs));
+      line(
+          String.format(
+              Locale.ROOT,
+              "%s  (%d of %d epochs)",
+              String.join("  ", words),
+              finishedEpochs,
+              epochs));
     }
   }
 
   void run(TrainingPlan plan, ComparedRun run) {
     finishedRuns++;
-    if (bar == null) {
+    if (moving == null) {
       line(
           String.format(
               Locale.ROOT,
@@ -92,10 +92,8 @@ final class ComparisonDisplay implements AutoCloseable {
 
   @Override
   public void close() {
-    if (bar != null) {
-      bar.close();
-      out.println();
-      out.flush();
+    if (moving != null) {
+      moving.close();
     }
   }
 }

@@ -5,23 +5,31 @@ import io.github.gle4j.download.DownloadCache;
 import io.github.gle4j.download.DownloadProgress;
 import io.github.gle4j.suite.BadInputException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
+import java.util.OptionalInt;
 
-/** Shows how a download goes: a progress bar on a terminal, otherwise a line every few seconds. */
+/**
+ * Shows how a download goes: a line that moves on a terminal, otherwise a line every few seconds.
+ */
 final class DownloadDisplay implements DownloadProgress, AutoCloseable {
   private static final int SILENCE_SECONDS = 15;
   private static final int MEGABYTE = 1_000_000;
 
   private final PrintWriter out;
-  private final boolean terminal;
-  private ProgressBar bar;
+  private final OptionalInt columns;
+  private ProgressLine moving;
   private String activity = "";
   private long lastLine;
 
-  DownloadDisplay(PrintWriter out, boolean terminal) {
+  /**
+   * A display.
+   *
+   * @param columns of the terminal; none: there is none
+   */
+  DownloadDisplay(PrintWriter out, OptionalInt columns) {
     this.out = out;
-    this.terminal = terminal;
+    this.columns = columns;
   }
 
   /**
@@ -40,23 +48,19 @@ final class DownloadDisplay implements DownloadProgress, AutoCloseable {
   @Override
   public void progress(Stage stage, String name, long done, long total) {
     String now = stage.toString().toLowerCase(Locale.ROOT) + " " + name;
+    String megabytes = done / MEGABYTE + " of " + total / MEGABYTE + " MB";
     boolean another = !now.equals(activity);
     activity = now;
     if (stage == Stage.WAITING) {
       line("another program uses the cache folder: waiting for " + name);
-    } else if (terminal) {
+    } else if (columns.isPresent()) {
       if (another) {
         close();
-        bar =
-            Terminal.progressBar(out)
-                .setTaskName(now)
-                .setInitialMax(Math.max(1, total))
-                .setUnit(" MB", MEGABYTE)
-                .build();
+        moving = new ProgressLine(out, columns.getAsInt(), total, 0);
       }
-      bar.stepTo(done);
+      moving.show(done, List.of(now, megabytes), List.of());
     } else if (another || System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
-      line(String.format(Locale.ROOT, "%s  %d of %d MB", now, done / MEGABYTE, total / MEGABYTE));
+      line(now + "  " + megabytes);
     }
   }
 
@@ -68,11 +72,9 @@ final class DownloadDisplay implements DownloadProgress, AutoCloseable {
 
   @Override
   public void close() {
-    if (bar != null) {
-      bar.close();
-      bar = null;
-      out.println();
-      out.flush();
+    if (moving != null) {
+      moving.close();
+      moving = null;
     }
   }
 }

@@ -29,7 +29,7 @@ final class ImageReport {
       if (folder != null) {
         return cifar10 ? Cifar10.read(folder) : Mnist.read(folder);
       }
-      try (DownloadDisplay display = new DownloadDisplay(out, Terminal.isThere())) {
+      try (DownloadDisplay display = new DownloadDisplay(out, Terminal.columns())) {
         DownloadCache cache = display.cache();
         return cifar10 ? Cifar10.download(cache) : Mnist.download(cache);
       }

@@ -182,7 +182,7 @@ final class SpeechOptions {
 
   private static SpeechCommands downloaded(SpeechCommands.Builder builder, PrintWriter out)
       throws IOException {
-    try (DownloadDisplay display = new DownloadDisplay(out, Terminal.isThere())) {
+    try (DownloadDisplay display = new DownloadDisplay(out, Terminal.columns())) {
       return builder.download(display.cache()).build();
     }
   }

@@ -408,7 +408,12 @@ final class TrainCommand implements Callable<Integer> {
   private static String train(TrainingRun run, TrainingReport report, PrintWriter console)
       throws IOException {
     try (TrainingDisplay display =
-        new TrainingDisplay(console, Terminal.isThere(), run.plan().epochs(), run.plannedSteps())) {
+        new TrainingDisplay(
+            console,
+            Terminal.columns(),
+            run.plan().epochs(),
+            run.plannedSteps(),
+            run.trainingSteps())) {
       run.run(
           new TrainingObserver() {
             @Override

@@ -7,47 +7,52 @@ import io.github.gle4j.suite.TrainingProgress;
 import java.io.PrintWriter;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
+import java.util.OptionalInt;
 
 /**
- * Shows how training goes: a progress bar on a terminal, otherwise a line per epoch and, so that
+ * Shows how training goes: a line that moves on a terminal, otherwise a line per epoch and, so that
  * long epochs do not look dead, one at least every {@value #SILENCE_SECONDS} seconds.
  */
 final class TrainingDisplay implements AutoCloseable {
   private static final int SILENCE_SECONDS = 15;
+  private static final double LONG_NUMBER = 1e5;
 
   private final PrintWriter out;
   private final int epochs;
   private final long plannedSteps;
-  private final ProgressBar bar;
+  private final long stepsBefore;
+  private final ProgressLine moving;
   private long lastLine = System.nanoTime();
   private long firstStepTime;
   private String lastTest = "";
 
-  TrainingDisplay(PrintWriter out, boolean terminal, int epochs, long plannedSteps) {
+  /**
+   * A display.
+   *
+   * @param columns of the terminal; none: there is none
+   * @param stepsBefore of the planned steps those of an earlier start
+   */
+  TrainingDisplay(
+      PrintWriter out, OptionalInt columns, int epochs, long plannedSteps, long stepsBefore) {
     this.out = out;
     this.epochs = epochs;
     this.plannedSteps = plannedSteps;
-    bar = terminal ? bar() : null;
-  }
-
-  private ProgressBar bar() {
-    return Terminal.progressBar(out)
-        .setTaskName("training")
-        .setInitialMax(Math.max(1, plannedSteps))
-        .setUnit(" steps", 1)
-        .showSpeed(new DecimalFormat("0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-        .build();
+    this.stepsBefore = stepsBefore;
+    moving =
+        columns.isPresent()
+            ? new ProgressLine(out, columns.getAsInt(), plannedSteps, stepsBefore)
+            : null;
   }
 
   void progress(TrainingProgress progress) {
     if (firstStepTime == 0 && progress.epoch() > 0) {
       firstStepTime = System.nanoTime();
     }
-    if (bar != null) {
-      bar.stepTo(progress.trainingSteps());
-      bar.setExtraMessage(" " + brief(progress) + lastTest);
+    if (moving != null) {
+      moving.show(progress.trainingSteps(), essentials(progress), details(progress));
     } else if (System.nanoTime() - lastLine > SILENCE_SECONDS * 1e9) {
       line(
           String.format(
@@ -63,8 +68,8 @@ final class TrainingDisplay implements AutoCloseable {
   }
 
   void epoch(EpochMetrics metrics) {
-    lastTest = String.format(Locale.ROOT, ", test %.1f %%", 100 * metrics.test().accuracy());
-    if (bar == null) {
+    lastTest = String.format(Locale.ROOT, "test %.1f %%", 100 * metrics.test().accuracy());
+    if (moving == null) {
       String held =
           metrics.validation() == null ? "" : "  validation " + figures(metrics.validation());
       line(
@@ -84,32 +89,54 @@ final class TrainingDisplay implements AutoCloseable {
     return "epoch " + epoch + "/" + epochs;
   }
 
-  private String brief(TrainingProgress progress) {
+  private List<String> essentials(TrainingProgress progress) {
     Figures learning = progress.learning();
-    if (learning == null) {
-      return epoch(progress.epoch()) + " " + progress.activity();
+    List<String> words = new ArrayList<>();
+    if (learning != null) {
+      String number = learning.loss() < LONG_NUMBER ? "%.3f" : "%.2e";
+      words.add("loss " + String.format(Locale.ROOT, number, learning.loss()));
+      words.add(String.format(Locale.ROOT, "acc %.1f %%", 100 * learning.accuracy()));
     }
-    return String.format(
-        Locale.ROOT,
-        "%s loss %.3f acc %.1f %% rate %s",
-        epoch(progress.epoch()),
-        learning.loss(),
-        100 * learning.accuracy(),
-        rate(progress.learningRate()));
+    words.add(epoch(progress.epoch()));
+    if (learning == null) {
+      words.add(progress.activity());
+    }
+    if (!lastTest.isEmpty()) {
+      words.add(lastTest);
+    }
+    return words;
+  }
+
+  private List<String> details(TrainingProgress progress) {
+    List<String> words = new ArrayList<>();
+    words.add("rate " + rate(progress.learningRate()));
+    if (progress.trainingSteps() > stepsBefore) {
+      words.add(speed(progress));
+      words.add(progress.trainingSteps() + "/" + plannedSteps + " steps");
+    }
+    return words;
   }
 
   private String pace(TrainingProgress progress) {
     long steps = progress.trainingSteps();
-    if (steps == 0) {
+    if (steps <= stepsBefore) {
       return "";
     }
-    double secondsPerStep = (System.nanoTime() - firstStepTime) / 1e9 / steps;
     return String.format(
         Locale.ROOT,
-        "  rate %s  %.0f steps/s  %s left",
+        "  rate %s  %s  %s left",
         rate(progress.learningRate()),
-        1 / secondsPerStep,
-        Durations.text((plannedSteps - steps) * secondsPerStep));
+        speed(progress),
+        Durations.text((plannedSteps - steps) * secondsPerStep(progress)));
+  }
+
+  private double secondsPerStep(TrainingProgress progress) {
+    long steps = progress.trainingSteps() - stepsBefore;
+    return (System.nanoTime() - firstStepTime) / 1e9 / steps;
+  }
+
+  private String speed(TrainingProgress progress) {
+    return String.format(Locale.ROOT, "%.0f steps/s", 1 / secondsPerStep(progress));
   }
 
   static String figures(Figures figures) {
@@ -130,10 +157,8 @@ final class TrainingDisplay implements AutoCloseable {
 
   @Override
   public void close() {
-    if (bar != null) {
-      bar.close();
-      out.println();
-      out.flush();
+    if (moving != null) {
+      moving.close();
     }
   }
 }
