@@ -32,9 +32,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures the time of a training step and of an inference step, beside that of the bare",
-      "matrix products of the same network and of the reference engine, in one process; le-lenet",
-      "on images of CIFAR-10's size beside the same network of DL4J's layers."
+      "Measures the time of a training step and of an inference step.",
+      "Beside it, in the same process, that of the bare matrix products of the same network and that "
+          + "of the reference engine; le-lenet on images of CIFAR-10's size beside the same network "
+          + "of DL4J's layers."
     },
     sortOptions = false)
 final class BenchCommand implements Runnable {

@@ -43,8 +43,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description = {
-      "Trains the GLE models, baselines and networks of your own with several seeds, and reports:",
-      "report.html, report.md, results.csv, curves.csv.",
+      "Compares GLE models, baselines and networks of your own.",
+      "Trains each with several seeds and writes to a folder: report.html, report.md, results.csv, "
+          + "curves.csv.",
       "Every finished run is kept: after Ctrl-C, or with more models, the same command goes on;"
           + " with fewer, the report still has all of them."
     },

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "figure",
     description = {
-      "Measures and draws a figure: a picture (PNG) and its numbers (CSV) in a folder.",
+      "Measures and draws a figure.",
+      "Writes to a folder: a picture (PNG) and its numbers (CSV).",
       "gradient-alignment: the angle between the gradient of sequence training and the exact one."
     },
     sortOptions = false)

@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The program {@code gle}. It exits with 0 when it has done what was asked for, 1 when that failed,
@@ -120,8 +121,11 @@ public final class Gle implements Runnable {
             (exception, arguments) -> {
               CommandLine command = exception.getCommandLine();
               String name = command.getCommandSpec().qualifiedName();
-              String message = firstLine(exception);
-              complain(command, name + ": " + message + " (see " + name + " --help)");
+              String message =
+                  exception instanceof UnmatchedArgumentException unmatched
+                      ? unknown(unmatched)
+                      : exception.getMessage();
+              complain(command, name + ": " + firstLine(message) + " (see " + name + " --help)");
               if (stackTrace) {
                 exception.printStackTrace(command.getErr());
               }
@@ -131,7 +135,7 @@ public final class Gle implements Runnable {
             (exception, command, arguments) -> {
               String name = command.getCommandSpec().qualifiedName();
               boolean badInput = exception instanceof BadInputException;
-              String message = firstLine(exception);
+              String message = firstLine(exception.getMessage());
               String cause = badInput ? "" : exception.getClass().getSimpleName() + ": ";
               complain(command, name + ": " + cause + message);
               if (stackTrace) {
@@ -168,23 +172,46 @@ public final class Gle implements Runnable {
     command.getErr().flush();
   }
 
-  private static String firstLine(Exception exception) {
-    return exception.getMessage() == null
+  private static String firstLine(String message) {
+    return message == null
         ? "no further information"
-        : exception
-            .getMessage()
+        : message
             .lines()
             .findFirst()
             .orElse("")
             .replaceAll("\\p{Cntrl}", "?"); // a file's own words may steer a terminal
   }
 
+  /** What is said about a word that is neither an option nor a command, or one too many. */
+  private static String unknown(UnmatchedArgumentException exception) {
+    CommandLine command = exception.getCommandLine();
+    List<String> words = exception.getUnmatched();
+    boolean isCommand = !command.getSubcommands().isEmpty() && !exception.isUnknownOption();
+    String complaint =
+        isCommand && !words.isEmpty()
+            ? "'"
+                + words.get(0).lines().findFirst().orElse("")
+                + "' is unknown: "
+                + commands(command)
+            : exception.getMessage();
+    List<String> similar = // a slip of the finger seldom hits the first letter
+        exception.getSuggestions().stream()
+            .filter(name -> !words.isEmpty() && name.regionMatches(true, 0, words.get(0), 0, 1))
+            .toList();
+    return similar.isEmpty()
+        ? complaint
+        : complaint + "; did you mean " + String.join(" or ", similar) + "?";
+  }
+
+  private static String commands(CommandLine command) {
+    return String.join(", ", command.getSubcommands().keySet()) + " allowed";
+  }
+
   /** A command is missing. */
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(),
-        "a command is missing: " + String.join(", ", spec.subcommands().keySet()) + " allowed");
+        spec.commandLine(), "a command is missing: " + commands(spec.commandLine()));
   }
 
   /** Versions of this project, DL4J and Java. */

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "listen",
     description = {
-      "Streams a recording through a trained network of words: a decision per second.",
-      "The network is one that gle train gsc has trained. It hears each second step by step. Writes to "
+      "Streams a recording through a trained network of words.",
+      "There is a decision per second. The network is one that gle train gsc has trained. It hears each second step by step. Writes to "
           + "a folder: probabilities.csv and listening.png, with the spectrogram above the "
           + "probabilities of the classes.",
       "Prints the time from the end of the word, its last sound at most 20 dB below the loudest one "

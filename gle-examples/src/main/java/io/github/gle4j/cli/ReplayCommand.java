@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "replay",
     description = {
-      "Runs traces of a reference implementation and compares every recorded quantity.",
-      "Fails when one deviates by more than the tolerance."
+      "Compares traces of a reference implementation with this one.",
+      "Every recorded quantity is compared. Fails when one deviates by more than the tolerance."
     },
     sortOptions = false)
 final class ReplayCommand implements Callable<Integer> {

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.activations.Activation;
+import picocli.CommandLine;
 
 class GleTest {
   private static final Path TRACE = Path.of("src/test/resources/traces/2_gamma.json");
@@ -71,7 +72,6 @@ class GleTest {
     assertRefused("'fig-5' is unknown: gradient-alignment allowed", "figure", "fig-5");
     assertRefused("--seed = -1: 1 or more", "figure", "gradient-alignment", "--seed=-1");
     assertRefused("--networks = 0: 1 or more", "figure", "gradient-alignment", "--networks=0");
-    assertRefused("'tarin'", "tarin");
     assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "train", "mnist2d");
     assertRefused("'mnist2d' is unknown: mnist1d, gsc, cifar10, mnist allowed", "data", "mnist2d");
     assertRefused("DATASET", "train");
@@ -114,6 +114,40 @@ class GleTest {
     assertRefused(folder + ": not empty; a new or empty", "train", "mnist1d", "--out", folder);
     assertRefused("--out is empty", "train", "mnist1d", "--out", "");
     assertEquals("mine", Files.readString(file));
+  }
+
+  @Test
+  void everyCommandIsSummedUpInOneLine() {
+    String help = gle("--help").out();
+    String summaries = help.substring(help.indexOf("Commands:"), help.indexOf("Exit codes:"));
+    CommandLine gle = Gle.commandLine(null, false);
+    List<String> wrong =
+        gle.getSubcommands().keySet().stream()
+            .filter(name -> !summaries.matches("(?s).*\\R  " + name + " {2,}[A-Z][^.]+\\.\\R.*"))
+            .toList();
+    assertEquals(List.of(), wrong, summaries);
+    assertEquals(1 + gle.getSubcommands().size(), summaries.strip().lines().count(), summaries);
+  }
+
+  @Test
+  void unknownCommandsAreAnsweredByTheKnownOnes() {
+    String all = ": train, compare, listen, bench, replay, data, figure allowed";
+    assertRefused("gle: 'bogus' is unknown" + all + " (see gle --help)", "bogus");
+    assertRefused("gle: 'trian' is unknown" + all + "; did you mean train? (see", "trian");
+    assertRefused("gle: 'Data' is unknown" + all + "; did you mean data? (see", "Data", "mnist1d");
+    assertRefused("gle: 'bogus' is unknown" + all, "--debug=false", "bogus", "train", "mnist1d");
+    assertRefused("gle: 'a' is unknown" + all, "a\nb");
+    assertRefused("gle: 'a?b' is unknown" + all, "a\u001bb");
+    assertRefused(
+        "gle train: Unknown options: '--epoch', '3'; did you mean --epochs? (see gle train",
+        "train",
+        "mnist1d",
+        "--epoch",
+        3);
+    assertRefused("gle: Unknown option: '--bogus' (see gle --help)", "--bogus");
+    assertRefused(
+        "gle train: Unmatched argument at index 2: 'gsc' (see", "train", "mnist1d", "gsc");
+    assertTrue(gle("help", "--help").out().contains("Commands:"));
   }
 
   @Test
