@@ -34,6 +34,9 @@ final class SpeechFolder {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final int PARTS_OF_TEN = 10;
 
+  /** Bytes of a million clips. */
+  private static final long MAXIMUM_LIST = 64 << 20;
+
   private final Path folder;
   private final List<Recording> recordings = new ArrayList<>(); // by key
   private final List<Path> noise = new ArrayList<>();
@@ -198,6 +201,10 @@ final class SpeechFolder {
               + ": no "
               + name
               + ", so no split by lists; by speakers allowed, or by hash, files");
+    }
+    if (Files.size(file) > MAXIMUM_LIST) {
+      throw new InvalidSpeechFolderException(
+          file + ": more than " + MAXIMUM_LIST + " bytes: shorter lists allowed");
     }
     String text;
     try {

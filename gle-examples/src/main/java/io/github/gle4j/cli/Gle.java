@@ -99,8 +99,7 @@ public final class Gle implements Runnable {
     try (Interruption interruption = new Interruption()) {
       return commandLine(interruption, stackTrace).setOut(out).setErr(err).execute(args);
     } catch (OutOfMemoryError e) {
-      err.println(
-          "gle: out of memory: JAVA_OPTS=-Xmx4g in the environment gives 4 GB, for example");
+      err.println("gle: " + OutOfMemory.of(e).line());
       err.flush();
       return FAILED;
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.cli;
 
-import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.TraceReplay;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -45,10 +43,8 @@ final class ReplayCommand implements Callable<Integer> {
           spec.commandLine(),
           "--tolerance = " + tolerance + ": a finite number, 0 or more, allowed");
     }
-    for (Path file : files) {
-      if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        throw new BadInputException(file + ": no such file, or not readable");
-      }
+    for (Path file : files) { // before the first one is replayed
+      TraceReplay.check(file);
     }
     boolean ok = true;
     for (Path file : files) {

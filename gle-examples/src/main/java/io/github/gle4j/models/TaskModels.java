@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.models;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.nn.util.InvalidModelException;
 import io.github.gle4j.nn.util.ModelFiles;
 import java.io.IOException;
@@ -80,7 +78,7 @@ public final class TaskModels {
    */
   public TaskModel register(Path file, SequenceShape shape) throws IOException {
     String name = file.getFileName().toString().replaceFirst("\\.json$", "");
-    String json = SmallFile.text(file);
+    String json = UserFile.text(file, ModelFiles.MAXIMUM_CONFIGURATION);
     boolean graph = isGraph(file, json);
     String what = file + ": no configuration of DL4J";
     try {
@@ -94,12 +92,7 @@ public final class TaskModels {
   }
 
   private static boolean isGraph(Path file, String json) {
-    JsonNode root;
-    try {
-      root = new ObjectMapper().readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(file + ": no JSON: " + e.getOriginalMessage(), e);
-    }
+    JsonNode root = UserFile.parsed(file, json);
     boolean graph = root.has("vertices") && root.has("networkInputs");
     if (!graph && !root.has("confs")) {
       throw new IllegalArgumentException(

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.github.gle4j.models.SmallFile;
+import io.github.gle4j.models.UserFile;
 import io.github.gle4j.suite.EpochMetrics;
 import io.github.gle4j.suite.TrainingPlan;
 import io.github.gle4j.train.Propagation;
@@ -98,7 +97,7 @@ record Manifest(
   static List<String> command(Path file) throws IOException {
     List<String> words = new ArrayList<>();
     try {
-      for (JsonNode word : new ObjectMapper().readTree(SmallFile.text(file)).path("command")) {
+      for (JsonNode word : UserFile.json(file, UserFile.MANIFEST).path("command")) {
         if (!word.isTextual()) {
           throw new IOException(file + ": its command has a word that is no text");
         }
@@ -106,8 +105,6 @@ record Manifest(
       }
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + ": no JSON: " + e.getOriginalMessage(), e);
     }
     if (words.isEmpty()) {
       throw new IOException(file + ": it names no command");

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.github.gle4j.models.SmallFile;
+import io.github.gle4j.models.UserFile;
 import io.github.gle4j.suite.BadInputException;
 import io.github.gle4j.suite.ComparedRun;
 import io.github.gle4j.suite.ComparedRun.Epoch;
@@ -72,7 +72,7 @@ final class RunFile {
   ComparedRun read(TrainingPlan plan) throws IOException {
     byte[] content;
     try {
-      content = SmallFile.bytes(file, MAXIMUM_BYTES);
+      content = UserFile.bytes(file, MAXIMUM_BYTES);
     } catch (IllegalArgumentException e) {
       throw damaged(e.getMessage());
     }
@@ -95,7 +95,7 @@ final class RunFile {
   private String checksum() throws IOException {
     Matcher line;
     try {
-      line = SUM.matcher(SmallFile.text(sum));
+      line = SUM.matcher(UserFile.text(sum, UserFile.MANIFEST));
     } catch (IllegalArgumentException e) {
       throw damaged(e.getMessage());
     }

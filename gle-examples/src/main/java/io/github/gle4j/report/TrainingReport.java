@@ -12,6 +12,7 @@ import io.github.gle4j.suite.TrainingRun;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,9 @@ public final class TrainingReport implements Closeable {
   private static final String MODEL = "model.zip";
   private static final String MANIFEST = "manifest.json";
   private static final String CHECKPOINTS = "checkpoints";
+
+  /** Bytes that more than hold the first lines of the metrics. */
+  private static final int BEGINNING = 1 << 12;
 
   private final Path folder;
   private final List<String> command;
@@ -108,7 +112,13 @@ public final class TrainingReport implements Closeable {
    */
   public static boolean hasLearned(Path folder) throws IOException {
     Path metrics = folder.resolve(METRICS);
-    return Files.exists(metrics) && Files.readAllLines(metrics).size() > 2; // header and epoch 0
+    if (!Files.isRegularFile(metrics)) {
+      return false;
+    }
+    try (InputStream bytes = Files.newInputStream(metrics)) {
+      String beginning = new String(bytes.readNBytes(BEGINNING), StandardCharsets.UTF_8);
+      return beginning.lines().limit(3).count() > 2; // header and epoch 0
+    }
   }
 
   /**

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.dynamics.NeuronState;
 import io.github.gle4j.dynamics.TimeConstants;
+import io.github.gle4j.models.UserFile;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.nn.conf.Momentum;
 import io.github.gle4j.train.NonFiniteException;
 import io.github.gle4j.train.StreamingTrainer;
-import java.io.CharConversionException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +47,9 @@ public final class TraceReplay {
 
   private static final List<String> ALWAYS_RECORDED = List.of("u", "v", "r", "e");
 
+  /** Twenty times what the traces of this project have. */
+  private static final int MAXIMUM_BYTES = 16 << 20;
+
   private final Path file;
   private final JsonNode trace;
   private final List<JsonNode> layers = new ArrayList<>();
@@ -80,6 +80,21 @@ public final class TraceReplay {
   }
 
   /**
+   * Checks that there is a file that may be a trace.
+   *
+   * @param file a trace
+   * @throws BadInputException when there is none
+   * @throws IOException when it cannot be looked at
+   */
+  public static void check(Path file) throws IOException {
+    try {
+      UserFile.check(file, MAXIMUM_BYTES);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
+    }
+  }
+
+  /**
    * Replays a trace.
    *
    * @param file a trace
@@ -88,19 +103,11 @@ public final class TraceReplay {
    * @throws IOException when it cannot be read
    */
   public static Outcome replay(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new BadInputException(file + ": no such file");
-    }
     JsonNode trace;
     try {
-      trace = new ObjectMapper().readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new BadInputException(file + ": not JSON: " + e.getOriginalMessage());
-    } catch (CharConversionException e) {
-      throw new BadInputException(file + ": not JSON: " + e.getMessage());
-    }
-    if (trace == null || trace.isMissingNode()) {
-      throw new BadInputException(file + ": empty");
+      trace = UserFile.json(file, MAXIMUM_BYTES);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
     }
     try {
       return new TraceReplay(file, trace).run();

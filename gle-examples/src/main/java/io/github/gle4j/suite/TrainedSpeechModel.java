@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.suite;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.gle4j.models.SpeechModels;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.models.TaskModels;
+import io.github.gle4j.models.UserFile;
 import io.github.gle4j.nn.util.InvalidModelException;
 import io.github.gle4j.nn.util.ModelFiles;
 import io.github.gle4j.speech.FeatureOptions;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -37,6 +42,9 @@ public record TrainedSpeechModel(
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String MANIFEST = "manifest.json";
   private static final String MODEL = "model.zip";
+
+  /** Bytes of parameters: many times those of any model of words. */
+  private static final long MAXIMUM_MODEL = 256 << 20;
 
   /**
    * Copies the list.
@@ -71,13 +79,12 @@ public record TrainedSpeechModel(
           folder + ": no " + MANIFEST + " in it; the output folder of gle train gsc allowed");
     }
     JsonNode manifest;
-    String task;
     try {
-      manifest = MAPPER.readTree(file.toFile());
-      task = manifest.at("/data/name").asText();
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new BadInputException(file + ": no JSON: " + e.getOriginalMessage());
+      manifest = UserFile.json(file, UserFile.MANIFEST);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
     }
+    String task = manifest.at("/data/name").asText();
     if (!task.equals(SpeechTask.NAME)) {
       throw new BadInputException(
           String.format(
@@ -90,11 +97,22 @@ public record TrainedSpeechModel(
     List<String> classes = new ArrayList<>();
     manifest.at("/data/classes").forEach(name -> classes.add(name.asText()));
     TaskModel model = model(folder, manifest.at("/config/model").asText(), classes.size());
-    FeatureOptions features =
-        MAPPER.treeToValue(manifest.at("/data/features"), FeatureOptions.class);
+    FeatureOptions features = features(file, manifest.at("/data/features"));
     requireWhole(folder.resolve(MODEL), manifest.path("files").path(MODEL).asText());
     return new TrainedSpeechModel(
         model.name(), classes, features, model.online(), network(folder.resolve(MODEL), model));
+  }
+
+  private static FeatureOptions features(Path file, JsonNode value) {
+    try {
+      FeatureOptions features = MAPPER.treeToValue(value, FeatureOptions.class);
+      if (features != null) {
+        return features;
+      }
+    } catch (JsonProcessingException e) { // among them what FeatureOptions refuses
+      throw new BadInputException(file + ": its data.features are none");
+    }
+    throw new BadInputException(file + ": no data.features in it");
   }
 
   private static TaskModel model(Path folder, String name, int classes) {
@@ -127,11 +145,14 @@ public record TrainedSpeechModel(
       throw new BadInputException(
           file + ": not there; a training that has ended, or was interrupted, allowed");
     }
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      if (!HexFormat.of().formatHex(hash).equals(sha256)) {
+    try (InputStream bytes = UserFile.open(file, MAXIMUM_MODEL)) {
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
+      bytes.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), hash));
+      if (!HexFormat.of().formatHex(hash.digest()).equals(sha256)) {
         throw new BadInputException(file + ": damaged, its SHA-256 is not that of the manifest");
       }
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

@@ -49,6 +49,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * read.
  */
 public final class ModelFiles {
+  /** Characters that a configuration may have. */
+  public static final int MAXIMUM_CONFIGURATION = NetworkJson.MAXIMUM_CHARACTERS;
+
   private static final String PREPROCESSOR = ModelSerializer.PREPROCESSOR_BIN;
   private static final List<String> PACKAGES =
       List.of("org.deeplearning4j.", "org.nd4j.", "io.github.gle4j.");
