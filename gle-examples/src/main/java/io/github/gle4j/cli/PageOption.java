@@ -22,10 +22,19 @@ final class PageOption {
       names = "--ui",
       description = {
         "Show scores, parameters and gradients in a web page while training: DL4J's training UI, "
-            + "with one point per minibatch. The server answers to other machines too.",
+            + "with one point per minibatch.",
         "On a terminal the page stays after the training until Enter or Ctrl-C."
       })
   private boolean wanted;
+
+  @Option(
+      names = "--ui-host",
+      paramLabel = "ADDRESS",
+      defaultValue = TrainingPage.DEFAULT_HOST,
+      description =
+          "Address of this machine where the page is (default: ${DEFAULT-VALUE}, for this machine "
+              + "only); 0.0.0.0: all of them, for everyone who reaches the port: it has no password.")
+  private String host;
 
   @Option(
       names = "--ui-port",
@@ -38,7 +47,7 @@ final class PageOption {
   void check() {
     if (wanted) {
       try {
-        TrainingPage.check(port);
+        TrainingPage.check(host, port);
       } catch (IllegalArgumentException e) {
         throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
       }
@@ -50,7 +59,7 @@ final class PageOption {
     if (!wanted) {
       return null;
     }
-    TrainingPage page = new TrainingPage(port);
+    TrainingPage page = new TrainingPage(host, port);
     run.addListener(page.listener(run.updatesPerBatch()));
     console.println("the training can be watched at " + page.address());
     console.flush();

@@ -62,6 +62,7 @@ final class TrainCommand implements Callable<Integer> {
           "--checkpoint-every",
           "--keep-checkpoints",
           "--ui",
+          "--ui-host",
           "--ui-port",
           "--debug");
 

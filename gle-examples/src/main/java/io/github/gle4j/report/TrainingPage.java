@@ -2,7 +2,10 @@
 package io.github.gle4j.report;
 
 import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.util.UUID;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -18,34 +21,52 @@ public final class TrainingPage implements AutoCloseable {
   /** Where DL4J's UI is by default. */
   public static final int DEFAULT_PORT = VertxUIServer.DEFAULT_UI_PORT;
 
+  /** This machine only. */
+  public static final String DEFAULT_HOST = "127.0.0.1";
+
   /** Those who depend on this project's jars do not get it unasked. */
   private static final String LIBRARY = "org.deeplearning4j:deeplearning4j-ui";
 
   private static final long NANOS_BETWEEN_POINTS = 500_000_000;
 
   private final VertxUIServer server;
+  private final String host;
   private final StatsStorage storage = new InMemoryStatsStorage();
   private final String session = UUID.randomUUID().toString();
 
   /**
-   * Starts the server.
+   * Starts the server for this machine alone.
    *
    * @param port where it answers; 0: any port that is free
    * @throws org.deeplearning4j.exception.DL4JException when the server cannot be started
    */
   public TrainingPage(int port) {
-    server = VertxUIServer.getInstance(port, false, null);
+    this(DEFAULT_HOST, port);
+  }
+
+  /**
+   * Starts the server.
+   *
+   * @param host name or address of this machine where it answers, to everyone who reaches it and
+   *     without a password; {@code 0.0.0.0}: all of them
+   * @param port where it answers; 0: any port that is free
+   * @throws org.deeplearning4j.exception.DL4JException when the server cannot be started
+   */
+  public TrainingPage(String host, int port) {
+    this.host = host;
+    server = UiServer.start(host, port);
     server.attach(storage);
   }
 
   /**
    * Checks that a server could be started.
    *
+   * @param host name or address of this machine
    * @param port 0 to 65535; 0: any port that is free
-   * @throws IllegalArgumentException when it cannot; the message names the port and what is
+   * @throws IllegalArgumentException when it cannot; the message names host or port and what is
    *     allowed, or what is missing
    */
-  public static void check(int port) {
+  public static void check(String host, int port) {
     if (!isOnClassPath()) {
       throw new IllegalArgumentException(
           "ui: DL4J's training UI is not on the class path; add " + LIBRARY);
@@ -53,12 +74,36 @@ public final class TrainingPage implements AutoCloseable {
     if (port < 0 || port > 0xFFFF) {
       throw new IllegalArgumentException("ui-port = " + port + ": 0 to 65535 allowed");
     }
-    try (ServerSocket probe = new ServerSocket(port)) {
+    InetAddress address = address(host);
+    try (ServerSocket anyPort = new ServerSocket(0, 1, address)) {
+      anyPort.setReuseAddress(true);
+    } catch (IOException e) {
+      throw notHere(host, e);
+    }
+    try (ServerSocket probe = new ServerSocket(port, 1, address)) {
       probe.setReuseAddress(true);
     } catch (IOException e) {
       throw new IllegalArgumentException(
           "ui-port = " + port + ": not free; another port, or 0 for any free one, allowed", e);
     }
+  }
+
+  private static InetAddress address(String host) {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw notHere(host, e);
+    }
+  }
+
+  private static IllegalArgumentException notHere(String host, IOException cause) {
+    return new IllegalArgumentException(
+        "ui-host = "
+            + host
+            + ": no name or address of this machine; "
+            + DEFAULT_HOST
+            + " (this machine only), 0.0.0.0 (all its addresses), or one of them allowed",
+        cause);
   }
 
   private static boolean isOnClassPath() {
@@ -74,10 +119,13 @@ public final class TrainingPage implements AutoCloseable {
   /**
    * The page.
    *
-   * @return a URL on this machine
+   * @return a URL
    */
   public String address() {
-    return server.getAddress() + "/train";
+    InetAddress address = address(host);
+    boolean local = address.isLoopbackAddress() || address.isAnyLocalAddress();
+    String name = address instanceof Inet6Address ? "[" + address.getHostAddress() + "]" : host;
+    return "http://" + (local ? "localhost" : name) + ":" + server.getPort() + "/train";
   }
 
   /**

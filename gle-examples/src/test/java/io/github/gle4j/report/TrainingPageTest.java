@@ -12,6 +12,7 @@ import io.github.gle4j.train.StreamingTrainer;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URL;
@@ -24,10 +25,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.deeplearning4j.exception.DL4JException;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -102,13 +106,50 @@ class TrainingPageTest {
       int port = other.getLocalPort();
       assertEquals(
           "ui-port = " + port + ": not free; another port, or 0 for any free one, allowed",
-          assertThrows(IllegalArgumentException.class, () -> TrainingPage.check(port))
+          assertThrows(IllegalArgumentException.class, () -> TrainingPage.check("127.0.0.1", port))
               .getMessage());
     }
     assertEquals(
         "ui-port = 70000: 0 to 65535 allowed",
-        assertThrows(IllegalArgumentException.class, () -> TrainingPage.check(70000)).getMessage());
-    TrainingPage.check(0);
+        assertThrows(IllegalArgumentException.class, () -> TrainingPage.check("127.0.0.1", 70000))
+            .getMessage());
+    TrainingPage.check("127.0.0.1", 0);
+    TrainingPage.check("0.0.0.0", 0);
+    TrainingPage.check("localhost", 0);
+  }
+
+  @Test
+  void otherAddressesAreRefused() {
+    for (String host : new String[] {"192.0.2.1", "no.such.host.invalid"}) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> TrainingPage.check(host, 0));
+      assertTrue(
+          e.getMessage().startsWith("ui-host = " + host + ": no name or address of this machine; "),
+          e::getMessage);
+    }
+  }
+
+  /** On Linux all of 127.0.0.0/8 is this machine: who listens on 127.0.0.1 is not on 127.0.0.2. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void answersOnItsAddressOnly() throws Exception {
+    try (TrainingPage page = new TrainingPage(0)) {
+      assertTrue(page.address().matches("http://localhost:[0-9]+/train"), page::address);
+      assertTrue(get(page.address() + "/overview").contains("Score vs. Iteration"));
+      String elsewhere = page.address().replace("localhost", "127.0.0.2");
+      assertThrows(ConnectException.class, () -> get(elsewhere + "/overview"));
+    }
+    try (TrainingPage page = new TrainingPage("0.0.0.0", 0)) {
+      String elsewhere = page.address().replace("localhost", "127.0.0.2");
+      assertTrue(get(elsewhere + "/overview").contains("Score vs. Iteration"));
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenAfterTheCheckIsNamed() throws Exception {
+    try (ServerSocket other = new ServerSocket(0)) {
+      assertThrows(DL4JException.class, () -> new TrainingPage(other.getLocalPort()));
+    }
   }
 
   @Test
@@ -175,7 +216,10 @@ class TrainingPageTest {
   private static String complaint(List<URL> classPath) throws Exception {
     try (URLClassLoader loader =
         new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
-      loader.loadClass(TrainingPage.class.getName()).getMethod("check", int.class).invoke(null, 0);
+      loader
+          .loadClass(TrainingPage.class.getName())
+          .getMethod("check", String.class, int.class)
+          .invoke(null, "127.0.0.1", 0);
       return "";
     } catch (InvocationTargetException e) {
       return e.getCause().getMessage();
