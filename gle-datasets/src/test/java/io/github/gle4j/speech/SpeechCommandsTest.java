@@ -11,10 +11,13 @@ import io.github.gle4j.download.DownloadCache;
 import io.github.gle4j.download.DownloadException;
 import io.github.gle4j.download.DownloadProgress;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -257,6 +260,10 @@ class SpeechCommandsTest {
     }
     Files.write(validation, "caf\u00e9/a.wav".getBytes(StandardCharsets.ISO_8859_1));
     assertUnusable(validation + ": not UTF-8", builder);
+    try (FileChannel huge = FileChannel.open(validation, StandardOpenOption.WRITE)) {
+      huge.write(ByteBuffer.wrap(new byte[1]), 64 << 20); // takes no room
+    }
+    assertUnusable(validation + ": more than 67108864 bytes: shorter lists allowed", builder);
     Files.writeString(validation, "");
     assertEquals(0, builder.build().clips(Part.VALIDATION).size());
   }
