@@ -165,7 +165,8 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
       INDArray before = at(states, t);
       INDArray gatesIn = at(course.gatesIn(), t);
       Nd4j.gemm(before, gateWeights, gatesIn, false, false, 1, 1);
-      activate(layerConf().getGateActivationFn(), gatesIn, at(course.gates(), t), training);
+      RateFunctions.rate(
+          layerConf().getGateActivationFn(), gatesIn, at(course.gates(), t), training);
 
       INDArray recurrent = at(course.recurrent(), t);
       Nd4j.gemm(before, candidateWeights, recurrent, false, false, 1, 1);
@@ -173,7 +174,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
       at(r, t).muli(recurrent, after);
       INDArray candidateIn = at(course.candidateIn(), t).addi(after);
       INDArray candidate = at(course.candidate(), t);
-      activate(layerConf().getActivationFn(), candidateIn, candidate, training);
+      RateFunctions.rate(layerConf().getActivationFn(), candidateIn, candidate, training);
 
       before.subi(candidate, after).muli(at(z, t)).addi(candidate);
       if (course.mask() != null) {
@@ -257,15 +258,6 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
               + layerId());
     }
     return state.castTo(dataType);
-  }
-
-  private static void activate(
-      IActivation activation, INDArray in, INDArray out, boolean training) {
-    CheckedCopy.copy(in, out);
-    INDArray result = activation.getActivation(out, training);
-    if (result != out) { // some work in place, others do not
-      CheckedCopy.copy(result, out);
-    }
   }
 
   @Override
@@ -399,10 +391,10 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
   }
 
   private INDArray slope(IActivation activation, INDArray in, LayerWorkspaceMgr workspaceMgr) {
-    INDArray ones = zeros(workspaceMgr, in.shape()).addi(1);
-    return activation
-        .backprop(workspaceMgr.dup(ArrayType.BP_WORKING_MEM, in, 'f'), ones)
-        .getFirst();
+    INDArray slope = zeros(workspaceMgr, in.shape());
+    RateFunctions.derivative(
+        activation, workspaceMgr.dup(ArrayType.BP_WORKING_MEM, in, 'f'), slope);
+    return slope;
   }
 
   /** As DL4J's LSTM: the mask goes on to the layers above, which need not apply it. */
