@@ -8,7 +8,7 @@ import io.github.gle4j.models.UserFile;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.nn.conf.Momentum;
-import io.github.gle4j.train.NonFiniteException;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -16,7 +16,8 @@ public final class SampleMask {
    */
   public static void clear(float[] mask, float[] values) {
     for (int i = 0; i < values.length; i++) {
-      values[i] *= mask[i % mask.length];
+      float passed = mask[i % mask.length];
+      values[i] = passed == 0 ? 0 : passed * values[i]; // a product would keep what is not finite
     }
   }
 
@@ -30,7 +31,7 @@ public final class SampleMask {
   public static void hold(float[] mask, float[] before, float[] after) {
     for (int i = 0; i < after.length; i++) {
       float passed = mask[i % mask.length];
-      after[i] = passed * after[i] + (1 - passed) * before[i];
+      after[i] = passed == 0 ? before[i] : passed * after[i] + (1 - passed) * before[i];
     }
   }
 }

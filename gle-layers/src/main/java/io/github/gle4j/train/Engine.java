@@ -2,6 +2,7 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -2,7 +2,9 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.nn.layers.Finite;
 import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import io.github.gle4j.nn.layers.Scratch;
 import java.util.ArrayList;
 import java.util.Arrays;

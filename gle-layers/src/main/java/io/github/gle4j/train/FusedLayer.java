@@ -8,6 +8,7 @@ import io.github.gle4j.dynamics.RateFunction;
 import io.github.gle4j.dynamics.SampleMask;
 import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.layers.Connectivity;
+import io.github.gle4j.nn.layers.Finite;
 import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.Scratch;
@@ -260,7 +261,7 @@ final class FusedLayer {
     for (int i = 0; i < names.length; i++) {
       int at = Finite.firstNot(values[i]);
       if (at >= 0) {
-        return names[i] + " of neuron " + at / batch + ", sample " + at % batch + ",";
+        return Finite.name(names[i], at, batch);
       }
     }
     if (learning && learns) {

@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.FloatMath;
 import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.Arrays;
 import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
@@ -126,26 +127,42 @@ final class OutputLoss {
     return mask != null && mask.length() == 1 ? (Double) mask.getDouble(0) : null;
   }
 
-  /** Loss alone, summed over the rows. */
-  double score(INDArray labels, INDArray output, INDArray mask) {
+  /**
+   * Loss alone, summed over the rows.
+   *
+   * @throws NonFiniteException when it is not finite in this step
+   */
+  double score(long step, INDArray labels, INDArray output, INDArray mask) {
     Double weight = weight(mask);
     INDArray ofRows = weight == null ? mask : null;
     double factor = weight == null ? 1 : weight;
-    return factor
-        * top.getLossFn().computeScore(labels, output.dup(), top.getActivationFn(), ofRows, false);
+    return finite(
+        step,
+        factor
+            * top.getLossFn()
+                .computeScore(labels, output.dup(), top.getActivationFn(), ofRows, false));
+  }
+
+  private static double finite(long step, double loss) {
+    if (!Double.isFinite(loss)) {
+      throw NonFiniteException.inSequence("loss", "the loss layer", step);
+    }
+    return loss;
   }
 
   /**
    * Loss alone of several steps with the same labels, summed over samples and steps.
    *
+   * @param from the first of them
    * @param labels [batch, outputs]
    * @param outputs [batch, outputs, steps] in 'f' order
+   * @throws NonFiniteException when it is not finite in a step
    */
-  double scoreAll(INDArray labels, INDArray outputs) {
+  double scoreAll(long from, INDArray labels, INDArray outputs) {
     double loss = 0;
     if (kind == Kind.ANY || NativeFloats.obstacle(outputs.dataType()).isPresent()) {
       for (long t = 0; t < outputs.size(2); t++) {
-        loss += score(labels, outputs.get(all(), all(), point(t)), null);
+        loss += score(from + t, labels, outputs.get(all(), all(), point(t)), null);
       }
       return loss;
     }
@@ -155,7 +172,8 @@ final class OutputLoss {
     FloatPointer steps = NativeFloats.of(outputs);
     for (long t = 0; t < outputs.size(2); t++) {
       NativeFloats.read(steps.position(t * output.length), output);
-      loss += of(label, output, null, error, Math.toIntExact(outputs.size(0)));
+      double ofStep = of(label, output, null, error, Math.toIntExact(outputs.size(0)));
+      loss += finite(from + t, ofStep);
     }
     return loss;
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
+import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.nn.layers.Finite;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -244,6 +247,14 @@ final class ParameterUpdate {
   void requireFiniteOutput(INDArray output, int layer, long step) {
     if (!Finite.all(output)) {
       throw NonFiniteException.of("output", layer, step, network.getIterationCount());
+    }
+  }
+
+  /** What the next step reads. */
+  void requireFiniteState(NeuronState state, int layer, long step) {
+    String quantity = Finite.firstNot(state);
+    if (quantity != null) {
+      throw NonFiniteException.of(quantity, layer, step, network.getIterationCount());
     }
   }
 

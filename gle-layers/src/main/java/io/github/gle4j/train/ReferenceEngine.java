@@ -66,7 +66,12 @@ final class ReferenceEngine implements Engine {
       update.begin();
     }
     try (MemoryWorkspace memory = StepMemory.open()) {
-      return propagation == Propagation.SWEEP ? sweep(t, learn, tally) : together(t, learn, tally);
+      double score =
+          propagation == Propagation.SWEEP ? sweep(t, learn, tally) : together(t, learn, tally);
+      for (int l = 0; l < layers.size(); l++) {
+        update.requireFiniteState(states.get(l), stack.index(l), t);
+      }
+      return score;
     }
   }
 

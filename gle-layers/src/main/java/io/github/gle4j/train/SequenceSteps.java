@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import io.github.gle4j.nn.layers.Finite;
 import io.github.gle4j.nn.layers.SequenceArrays;
 import java.util.Arrays;
 import java.util.Locale;

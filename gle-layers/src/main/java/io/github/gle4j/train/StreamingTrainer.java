@@ -3,7 +3,9 @@ package io.github.gle4j.train;
 
 import io.github.gle4j.checkpoint.Checkpoint;
 import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.nn.layers.Finite;
 import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import io.github.gle4j.nn.layers.SequenceArrays;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
@@ -351,6 +353,7 @@ public final class StreamingTrainer {
    * @return loss and evaluation
    * @throws IllegalArgumentException when arrays do not fit the network or each other, or no label
    *     counts
+   * @throws NonFiniteException when a state, a rate or the loss is infinite or not a number
    */
   public StreamingResult evaluate(DataSetIterator iterator) {
     Tally tally = ofClasses();
@@ -367,6 +370,7 @@ public final class StreamingTrainer {
    * @return the loss averaged over samples and time steps with a label
    * @throws IllegalArgumentException when arrays do not fit the network or each other, or no label
    *     counts
+   * @throws NonFiniteException when a state, a rate or the loss is infinite or not a number
    */
   public double doEvaluation(DataSetIterator iterator, IEvaluation<?>... evaluations) {
     Tally tally = new Tally(top.getActivationFn(), evaluations);
@@ -393,6 +397,7 @@ public final class StreamingTrainer {
    * @param features [batch, inputs, time]
    * @return one class per sequence
    * @throws IllegalArgumentException when the features do not fit the network
+   * @throws NonFiniteException when a state or a rate is infinite or not a number
    */
   public int[] predict(INDArray features) {
     return summedOutput(features, null).argMax(1).toIntVector();
@@ -406,6 +411,7 @@ public final class StreamingTrainer {
    * @param featuresMask [batch, time], or null
    * @return [batch, outputs]
    * @throws IllegalArgumentException when the arrays do not fit the network or each other
+   * @throws NonFiniteException when a state or a rate is infinite or not a number
    */
   public INDArray summedOutput(INDArray features, INDArray featuresMask) {
     Tally tally = new Tally(top.getActivationFn());
@@ -430,6 +436,7 @@ public final class StreamingTrainer {
           for (int l = 0; l < stack.size(); l++) {
             INDArray mask = steps.featuresMask(t, end);
             rates = stack.layers().get(l).infer(states.get(l), rates, mask, delayed);
+            Finite.requireSequence(rates, delayed, states.get(l), "layer " + stack.index(l), t);
             rates = stack.above().get(l).upAll(rates);
           }
           tally.addAll(t, rates, loss);
@@ -450,7 +457,7 @@ public final class StreamingTrainer {
       for (long t = 0; t < steps.time(); t++) {
         INDArray output = copy.output();
         double score =
-            steps.hasLabels() ? loss.score(steps.labels(t), output, steps.labelsMask(t)) : 0;
+            steps.hasLabels() ? loss.score(t, steps.labels(t), output, steps.labelsMask(t)) : 0;
         tally.add(t, output, score);
         copy.step(t, Engine.Gradients.NONE, null);
       }

@@ -126,7 +126,9 @@ final class Tally {
         INDArray output = outputs.get(all(), all(), point(t)).dup('f');
         INDArray mask = sequence.labelsMask(from + t);
         double score =
-            sequence.hasLabels() ? function.score(sequence.labels(from + t), output, mask) : 0;
+            sequence.hasLabels()
+                ? function.score(from + t, sequence.labels(from + t), output, mask)
+                : 0;
         add(from + t, output, score);
       }
       return;
@@ -134,7 +136,7 @@ final class Tally {
     count(outputs.size(0) * time);
     sum.addi(outputs.sum(2));
     if (sequence.hasLabels()) {
-      loss += function.scoreAll(sequence.labels(), outputs);
+      loss += function.scoreAll(from, sequence.labels(), outputs);
     }
   }
 

@@ -21,6 +21,7 @@ import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
 import io.github.gle4j.nn.conf.Momentum;
+import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

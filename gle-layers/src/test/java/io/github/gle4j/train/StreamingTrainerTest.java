@@ -21,6 +21,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -450,7 +451,9 @@ class StreamingTrainerTest {
     saved.get(1).get("v").putScalar(0, 0, Double.MAX_VALUE); // the look-ahead overflows
     trainer.restoreState(saved);
     stops(
-        "the gradient of W in layer 1 is not finite in step 0, before update 6", trainer, network);
+        "the v of neuron 0, sample 0, in layer 1 is not finite in step 0, before update 6",
+        trainer,
+        network);
     trainer.resetState();
     trainer.step(gaussian(8, 4, 2), oneHot(8, 4, 3));
 

@@ -166,8 +166,8 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         byConstants(state.vDot()),
         byConstants(state.e()));
     if (mask != null) {
-      state.q().muliColumnVector(mask);
-      state.e().muliColumnVector(mask);
+      SequenceArrays.clear(state.q(), mask);
+      SequenceArrays.clear(state.e(), mask);
     }
     hold(mask, vBefore, state.v());
   }
@@ -217,7 +217,8 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   /** Puts the old values back where the mask is 0; null as a mask is 1 everywhere. */
   private static void hold(INDArray mask, INDArray before, INDArray after) {
     if (mask != null) {
-      after.muliColumnVector(mask).addi(before.mulColumnVector(mask.rsub(1)));
+      SequenceArrays.clear(after, mask);
+      after.addi(before.mulColumnVector(mask.rsub(1)));
     }
   }
 
@@ -347,11 +348,22 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     INDArray d = array(type, workspaceMgr, shape);
     INDArray uDot = learnsTimeConstants() ? array(type, workspaceMgr, shape) : null;
     advance(state, below, mask, weights, bias, rates, d, uDot, true);
+    requireFinite(rates, training ? d : null, state);
     course = new Course(below, mask, weights, d, uDot, start, stored, training);
     if (stored != null) {
       stored.putAll(state.arrays());
     }
     return output(rates, workspaceMgr);
+  }
+
+  /** A tanh or a softmax above may hide what is not finite; d matters to learning alone. */
+  private void requireFinite(INDArray rates, INDArray d, NeuronState after) {
+    String layer = Finite.name(this);
+    Finite.requireSequence(rates, true, after, layer, 0);
+    if (d != null) {
+      Finite.requireSteps("d", d, layer, -1);
+      Finite.requireSteps("d", after.d(), layer, rates.size(2) - 1);
+    }
   }
 
   /**

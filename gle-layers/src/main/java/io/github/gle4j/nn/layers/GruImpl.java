@@ -144,6 +144,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     } else {
       runThrough(states, recurrentWeights, training);
     }
+    Finite.requireSteps("h", course.outputs(), Finite.name(this), 0);
     // A copy: the layer above may change its input in place.
     return permuteIfNWC(workspaceMgr.dup(ArrayType.ACTIVATIONS, course.outputs(), 'f'));
   }
@@ -178,7 +179,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
 
       before.subi(candidate, after).muli(at(z, t)).addi(candidate);
       if (course.mask() != null) {
-        after.muliColumnVector(maskAt(t));
+        SequenceArrays.clear(after, maskAt(t));
       }
     }
   }
@@ -348,7 +349,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     for (long t = eps.size(2) - 1; t >= end; t--) {
       byState.addi(at(eps, t));
       if (course.mask() != null) {
-        byState.muliColumnVector(maskAt(t));
+        SequenceArrays.clear(byState, maskAt(t));
       }
       INDArray candidateIn = at(byCandidateIn, t);
       byState.muli(at(toCandidateIn, t), candidateIn);

@@ -132,6 +132,17 @@ public final class SequenceArrays {
   }
 
   /**
+   * Takes a share of each row, nothing at all where it is 0.
+   *
+   * @param values [batch, size], changed
+   * @param mask [batch, 1]
+   */
+  static void clear(INDArray values, INDArray mask) {
+    hide(values, mask);
+    values.muliColumnVector(mask);
+  }
+
+  /**
    * As {@link #hide}, in steps.
    *
    * @param sequence [batch, size, time], changed
