@@ -120,6 +120,7 @@ public final class StreamingTrainer {
             : Optional.of("as configured");
     if (obstacle.isEmpty()) {
       engine = new FusedEngine(network, stack, propagation, loss, update, builder.threads);
+      SlowSettings.tellOnce();
       StreamingNetworks.slowParts(network, stack, loss)
           .forEach(part -> LOG.warn("Streaming is slower by ND4J's {}", part));
     } else {

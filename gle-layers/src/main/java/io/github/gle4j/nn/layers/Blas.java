@@ -12,6 +12,7 @@ import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.openblas.global.openblas;
 
 /**
  * OpenBLAS's routines, which believe every size they are told: here each is compared with the
@@ -20,6 +21,15 @@ import org.bytedeco.javacpp.FloatPointer;
  */
 public final class Blas {
   private Blas() {}
+
+  /**
+   * How many threads share a product.
+   *
+   * @return what ND4J has set, by OMP_NUM_THREADS or the number of processors
+   */
+  public static int threads() {
+    return openblas.blas_get_num_threads();
+  }
 
   /**
    * {@code c = scale a b + old c}, where a or b may be transposed, on matrices without gaps.
