@@ -26,6 +26,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A layer of GLE neurons at run time, whatever its connectivity: the neurons of a {@link
@@ -41,6 +43,8 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     implements StreamingLayer {
+  private static final Logger LOG = LoggerFactory.getLogger(BaseGleLayer.class);
+
   private final transient GleKernel<INDArray> kernel = new Nd4jKernel();
   private final transient Scratch scratch = new Scratch();
 
@@ -64,6 +68,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   private transient Course course;
   private transient INDArray fixedFeedback; // null: not drawn yet
+  private transient boolean wentBack;
 
   BaseGleImpl(NeuralNetConfiguration conf, DataType dataType) {
     super(conf, dataType);
@@ -492,7 +497,28 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         CheckedCopy.copy(at(f, t), state.f());
       }
     }
+    warnIfLost(below, state.f());
     return result(likeInput(below, ArrayType.ACTIVATION_GRAD, workspaceMgr));
+  }
+
+  /**
+   * Errors go down one GLE layer in a step, so those of the last step are still under way when the
+   * sequence ends. In segments the next one takes them up.
+   */
+  private void warnIfLost(INDArray below, INDArray f) {
+    boolean isFirst = !wentBack;
+    wentBack = true;
+    if (isFirst
+        && getIndex() > 0 // else nothing lies below
+        && course.stored() == null
+        && below.amaxNumber().doubleValue() == 0
+        && f.amaxNumber().doubleValue() != 0) {
+      LOG.warn(
+          "fit teaches the layers below {} nothing: its only errors are those of the last step, as"
+              + " with LastTimeStep, and they would arrive a step later; give errors in every step,"
+              + " by GlobalPoolingLayer or labels per step, or train with StreamingTrainer",
+          Finite.name(this));
+    }
   }
 
   /**

@@ -9,13 +9,18 @@ import static io.github.gle4j.TestNetworks.hidden;
 import static io.github.gle4j.TestNetworks.oneHot;
 import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
@@ -257,10 +262,42 @@ class MixedNetworkTest {
       MultiLayerNetwork network = stack.network(DataType.DOUBLE, WorkspaceMode.ENABLED);
       INDArray lower = network.getParam("0_W").dup();
       INDArray upper = network.getParam("1_W").dup();
-      network.fit(stack.data(null));
+      String log =
+          logOf(
+              () -> {
+                network.fit(stack.data(null));
+                network.fit(stack.data(null));
+              });
+      String warning = "fit teaches the layers below layer 1 nothing: its only errors are those of";
+      assertEquals(last ? 2 : 1, (log + " ").split(warning, -1).length, log); // told once
       assertEquals(last, difference(lower, network.getParam("0_W")) == 0);
       assertTrue(difference(upper, network.getParam("1_W")) > 0);
     }
+  }
+
+  @Test
+  void segmentsAndLowestLayersLoseNothing() {
+    Stack stack = stack("", false, () -> List.of(new LastTimeStep(gle()), perSequence()));
+    MultiLayerNetwork lowest = stack.network(DataType.FLOAT, WorkspaceMode.ENABLED);
+    assertFalse(logOf(() -> lowest.fit(stack.data(null))).contains("fit teaches"));
+    Stack steps = stack("", true, () -> List.of(gle(), gle(), perStep().build()));
+    MultiLayerNetwork segments = steps.network(DataType.FLOAT, WorkspaceMode.ENABLED);
+    segments.getLayerWiseConfigurations().setBackpropType(BackpropType.TruncatedBPTT);
+    segments.getLayerWiseConfigurations().setTbpttFwdLength(1);
+    segments.getLayerWiseConfigurations().setTbpttBackLength(1);
+    assertFalse(logOf(() -> segments.fit(steps.data(null))).contains("fit teaches"));
+  }
+
+  private static String logOf(Runnable action) {
+    PrintStream console = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      action.run();
+    } finally {
+      System.setErr(console);
+    }
+    return log.toString(StandardCharsets.UTF_8);
   }
 
   /** Not for want of GLE layers: next to an LSTM they fail too. */
