@@ -2,7 +2,7 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.models.TaskModel;
-import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.conf.Gru;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
@@ -44,9 +44,7 @@ public final class TrainingMemory {
   private static long stream(TaskModel model) {
     MultiLayerNetwork network = (MultiLayerNetwork) model.network(1);
     StreamingTrainer trainer = StreamingTrainer.builder(network).build();
-    trainer.step(
-        Nd4j.zeros(DataType.FLOAT, 1, model.shape().channels()),
-        Nd4j.zeros(DataType.FLOAT, 1, model.shape().classes()));
+    trainer.step(Nd4j.zeros(DataType.FLOAT, 1, model.shape().channels()), null);
     return trainer.saveState().stream()
         .flatMap(state -> state.values().stream())
         .mapToLong(INDArray::length)
@@ -88,6 +86,6 @@ public final class TrainingMemory {
     if (layer instanceof Gru) {
       return 4;
     }
-    return layer instanceof GleDense ? 2 : 0;
+    return layer instanceof GleNeurons ? 2 : 0;
   }
 }

@@ -37,6 +37,10 @@ final class OutputLoss {
           LossKLD.class,
           LossMultiLabel.class);
 
+  /** Losses of a softmax, whose probabilities add up to 1. */
+  private static final Set<Class<?>> DISTRIBUTIONS =
+      Set.of(LossMCXENT.class, LossNegativeLogLikelihood.class, LossKLD.class);
+
   private static final double ROUNDING = 1e-3;
 
   private final RnnLossLayer top;
@@ -96,6 +100,10 @@ final class OutputLoss {
     if (PROBABILITIES.contains(top.getLossFn().getClass())) {
       steps.requireLabels(
           -ROUNDING, 1 + ROUNDING, "probabilities, 0 to 1, are allowed with " + top.getLossFn());
+    }
+    if (DISTRIBUTIONS.contains(top.getLossFn().getClass()) && !takesMasksPerOutput()) {
+      steps.requireSomeClass(
+          "a class, or a labels mask of 0 where there is none, is allowed with " + top.getLossFn());
     }
     if (steps.hasLabels() && !takesMasksPerOutput() && steps.hasLabelsMaskPerOutput()) {
       throw new IllegalArgumentException(

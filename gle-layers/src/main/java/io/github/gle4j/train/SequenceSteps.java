@@ -198,6 +198,40 @@ final class SequenceSteps {
     }
   }
 
+  /**
+   * Refuses labels that count and are 0 for all outputs.
+   *
+   * @param allowed what is, for the message
+   */
+  void requireSomeClass(String allowed) {
+    if (labels == null) {
+      return;
+    }
+    INDArray sizes = labels.norm1(true, 1); // [batch, 1] or [batch, 1, time]
+    if (labelsMask != null) { // what is hidden is 0
+      INDArray mask = labelsMask.max(true, 1);
+      INDArray hidden = (labels.rank() == 2 ? mask.max(true, 2).reshape(batch(), 1) : mask).eq(0);
+      sizes = sizes.add(hidden.castTo(sizes.dataType()));
+    }
+    if (sizes.minNumber().doubleValue() > 0) {
+      return;
+    }
+    INDArray rows = sizes.dup('c').reshape('c', batch(), sizes.length() / batch());
+    for (long b = 0; b < rows.size(0); b++) {
+      for (long t = 0; t < rows.size(1); t++) {
+        if (rows.getDouble(b, t) == 0) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "labels of sample %d, step %d are 0 for all outputs: %s",
+                  b,
+                  t,
+                  allowed));
+        }
+      }
+    }
+  }
+
   private void refuse(
       String name, String column, INDArray array, DoublePredicate isWrong, String allowed) {
     long steps = array.rank() == 2 ? 1 : time; // or one value for all steps

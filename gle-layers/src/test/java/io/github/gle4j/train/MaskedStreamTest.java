@@ -14,6 +14,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.List;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
@@ -268,6 +270,39 @@ class MaskedStreamTest {
         "labels are null: the validation of the plateau needs",
         () -> onPlateau.fit(iterator(new DataSet(features, labels)), 1));
     assertEquals(0, onPlateau.network().getIterationCount(), "before an epoch is spent");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void labelsOfNoClassAreNamed(boolean isFused) {
+    StreamingTrainer trainer = trainer(isFused);
+    INDArray features = gaussian(1, 3, 2, TIME);
+    INDArray labels = oneHot(1, 3, 3);
+    labels.getRow(1).assign(0);
+    INDArray perStep = everyStep(oneHot(1, 3, 3), TIME);
+    perStep.get(point(2), all(), point(4)).assign(0);
+    String allowed = " are 0 for all outputs: a class, or a labels mask of 0 where there is none,";
+    refused(
+        "labels of sample 1, step 0" + allowed, () -> trainer.fit(new DataSet(features, labels)));
+    refused(
+        "labels of sample 1, step 0" + allowed,
+        () -> trainer.step(features.slice(0, 2), labels, false));
+    refused(
+        "labels of sample 2, step 4" + allowed,
+        () -> trainer.evaluate(iterator(new DataSet(features, perStep))));
+    INDArray other = Nd4j.ones(3, TIME).putScalar(0, 4, 0);
+    refused(
+        "labels of sample 2, step 4" + allowed,
+        () -> trainer.fit(new DataSet(features, perStep, null, other)));
+
+    trainer.step(features.slice(0, 2), null);
+    INDArray hidesTheSample = Nd4j.createFromArray(1.0, 0, 1).reshape(3, 1);
+    trainer.fit(new DataSet(features, labels, null, hidesTheSample));
+    trainer.fit(new DataSet(features, everyStep(labels, TIME), null, hidesTheSample));
+    INDArray hidesTheStep = Nd4j.ones(3, TIME).putScalar(2, 4, 0);
+    trainer.fit(new DataSet(features, perStep, null, hidesTheStep));
+    trainer.fit(new DataSet(features, perStep, hidesTheStep, null));
+    regression().fit(new DataSet(features, labels));
   }
 
   @Test
