@@ -167,6 +167,8 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
       DataType networkDataType) {
     LayerValidation.assertNInNOutSet(
         getClass().getSimpleName(), getLayerName(), layerIndex, getNIn(), getNOut());
+    String obstacle = DataTypes.obstacle(networkDataType);
+    require(obstacle == null, obstacle);
     validate(); // again: defaults of the network and changes by the user came after build()
     Layer layer = newLayer(conf, networkDataType);
     layer.setListeners(trainingListeners);

@@ -132,6 +132,8 @@ public final class Gru extends BaseRecurrentLayer {
       boolean initializeParams,
       DataType networkDataType) {
     LayerValidation.assertNInNOutSet("Gru", getLayerName(), layerIndex, getNIn(), getNOut());
+    String obstacle = DataTypes.obstacle(networkDataType);
+    require(obstacle == null, obstacle);
     validate(); // again: the user may have changed the configuration after build()
     GruImpl layer = new GruImpl(conf, networkDataType);
     layer.setListeners(trainingListeners);

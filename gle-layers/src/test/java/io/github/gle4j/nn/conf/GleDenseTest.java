@@ -36,6 +36,7 @@ import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.Sgd;
@@ -52,6 +53,22 @@ class GleDenseTest {
         .hasBias(false)
         .biasInit(WeightInit.UNIFORM)
         .timeConstants(TimeConstants.logUniform(0.2, 5, 0.2, 0.4, 9));
+  }
+
+  @Test
+  void bfloat16IsRefusedByName() {
+    MultiLayerConfiguration conf =
+        configuration(
+            new Sgd(0.1), hidden(2).name("low").build(), readout(4, 3).build(), classes());
+    new MultiLayerNetwork(conf.clone()).init();
+    MultiLayerNetwork network = new MultiLayerNetwork(conf);
+    conf.setDataType(DataType.BFLOAT16);
+    DL4JInvalidConfigException refusal =
+        assertThrows(DL4JInvalidConfigException.class, network::init);
+    assertEquals(
+        "GleDense \"low\": the network's data type is BFLOAT16, in which ND4J cannot differentiate"
+            + " activation functions: FLOAT and DOUBLE are allowed",
+        refusal.getMessage());
   }
 
   @Test

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.impl.ActivationHardSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -61,6 +62,19 @@ class GruTest {
         .weightInitRecurrent(WeightInit.IDENTITY)
         .dataFormat(RNNFormat.NWC)
         .constrainRecurrent(new MaxNormConstraint(1, 0));
+  }
+
+  @Test
+  void bfloat16IsRefusedByName() {
+    MultiLayerConfiguration conf =
+        configuration(new Sgd(0.1), gru().name("low").build(), readout());
+    new MultiLayerNetwork(conf.clone()).init();
+    MultiLayerNetwork network = new MultiLayerNetwork(conf);
+    conf.setDataType(DataType.BFLOAT16);
+    DL4JInvalidConfigException refusal =
+        assertThrows(DL4JInvalidConfigException.class, network::init);
+    String message = "Gru \"low\": the network's data type is BFLOAT16, in which ND4J cannot";
+    assertTrue(refusal.getMessage().startsWith(message), refusal::getMessage);
   }
 
   private static RnnOutputLayer readout() {
