@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.models;
 
-import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.train.Propagation;
-import java.util.List;
+import io.github.gle4j.train.StreamingTrainer;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -18,6 +19,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A network that is made for a task, and how it is trained.
@@ -42,6 +45,7 @@ public record TaskModel(
     PublishedCurve curve,
     Architecture architecture) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TaskModel.class);
   private static final int BATCH_OF_USERS = 100;
   private static final int EPOCHS_OF_USERS = 150;
 
@@ -101,8 +105,8 @@ public record TaskModel(
   }
 
   /**
-   * A network of the user's, with its own updaters. GLE layers below a {@link RnnLossLayer} learn
-   * online, everything else by {@code fit}.
+   * A network of the user's, with its own updaters. What {@link StreamingTrainer} takes, such as
+   * GLE layers below a {@link RnnLossLayer}, learns online, everything else by {@code fit}.
    *
    * @param name what tables call it
    * @param configuration takes [batch, channels, points] or [batch, channels * points] and puts out
@@ -120,7 +124,8 @@ public record TaskModel(
           copy.getConfs().forEach(layer -> layer.setSeed(seed));
           return new MultiLayerNetwork(copy);
         };
-    return users(name, isStreamable(configuration), shape, architecture);
+    boolean online = isStreamable(name, (MultiLayerNetwork) architecture.network(1, null));
+    return users(name, online, shape, architecture);
   }
 
   /**
@@ -175,12 +180,21 @@ public record TaskModel(
         architecture);
   }
 
-  private static boolean isStreamable(MultiLayerConfiguration configuration) {
-    List<NeuralNetConfiguration> layers = configuration.getConfs();
-    int top = layers.size() - 1;
-    return top > 0
-        && layers.get(top).getLayer() instanceof RnnLossLayer
-        && layers.subList(0, top).stream().allMatch(layer -> layer.getLayer() instanceof GleDense);
+  /** Whether it learns online; the log says why a network with GLE layers does not. */
+  private static boolean isStreamable(String name, MultiLayerNetwork network) {
+    Optional<String> obstacle;
+    try {
+      obstacle = StreamingTrainer.obstacle(network);
+    } catch (RuntimeException e) {
+      return false; // it cannot even be built: told with what it takes
+    }
+    boolean hasNeurons =
+        Arrays.stream(network.getLayers())
+            .anyMatch(layer -> layer.conf().getLayer() instanceof GleNeurons);
+    if (obstacle.isPresent() && hasNeurons) {
+      LOG.warn("Model {} learns by fit, not online: {}", name, obstacle.get());
+    }
+    return obstacle.isEmpty();
   }
 
   /** Tries both forms: what a configuration takes is not written in it. */

@@ -8,16 +8,25 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.models.TaskModel.Input;
+import io.github.gle4j.nn.conf.BaseGleLayer;
+import io.github.gle4j.nn.conf.GleConvolution;
+import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.conf.GleLayer;
+import io.github.gle4j.suite.TrainingMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -95,6 +104,33 @@ class TaskModelsTest {
   }
 
   @Test
+  void whatTheTrainerTakesLearnsOnline() {
+    RnnLossLayer classes = new RnnLossLayer.Builder().activation(Activation.SOFTMAX).build();
+    GleConvolution maps = gle(new GleConvolution.Builder(1, 1).inputShape(1, 1, 1), 4).build();
+    ActivationLayer between = new ActivationLayer(Activation.IDENTITY);
+    GleDense readout = gle(new GleDense.Builder().nIn(4), 10).build();
+    TaskModel mixed = TaskModel.of("mine", layers(maps, between, readout, classes), shape(5));
+    assertTrue(mixed.online());
+    assertEquals(Input.STREAM, mixed.input());
+    assertEquals(4 * (4 * 14 + 1 + 4), TrainingMemory.bytesPerSequence(mixed)); // u v r d, f
+    DenseLayer ten = new DenseLayer.Builder().nIn(1).nOut(10).build();
+    GleLayer around = gle(new GleLayer.Builder(ten), 10).build();
+    assertTrue(TaskModel.of("mine", layers(around, classes), shape(5)).online());
+  }
+
+  @Test
+  void whatTheTrainerRefusesLearnsByFit() {
+    LSTM lstm = new LSTM.Builder().nIn(1).nOut(4).build();
+    GleDense readout = gle(new GleDense.Builder().nIn(4), 10).build();
+    RnnLossLayer classes = new RnnLossLayer.Builder().activation(Activation.SOFTMAX).build();
+    TaskModel model = TaskModel.of("mine", layers(lstm, readout, classes), shape(5));
+    assertFalse(model.online());
+    assertEquals(Input.SEQUENCE, model.input());
+    assertEquals(
+        4 * 5 * (1 + 6 * 4 + 3 * 10 + 10), TrainingMemory.bytesPerSequence(model)); // per step
+  }
+
+  @Test
   void refusesNetworksThatDoNotFit() {
     IllegalArgumentException e =
         assertThrows(
@@ -152,6 +188,17 @@ class TaskModelsTest {
 
   private static SequenceShape shape(int length) {
     return new SequenceShape(1, length, 10);
+  }
+
+  private static <B extends BaseGleLayer.Builder<B>> B gle(B builder, int neurons) {
+    return builder
+        .nOut(neurons)
+        .activation(Activation.TANH)
+        .timeConstants(TimeConstants.constant(1.2, 0.2));
+  }
+
+  private static MultiLayerConfiguration layers(Layer... layers) {
+    return new NeuralNetConfiguration.Builder().list(layers).build();
   }
 
   private static MultiLayerConfiguration dense(int inputs) {

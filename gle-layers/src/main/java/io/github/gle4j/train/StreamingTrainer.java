@@ -96,9 +96,11 @@ public final class StreamingTrainer {
     plateau = builder.plateau;
     plateauData = builder.plateauData;
     stopWhen = builder.stopWhen;
-    if (!network.isInitCalled()) {
-      network.init();
-    }
+    obstacle(network)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
     propagation = builder.propagation;
     presentationSteps = builder.presentationSteps;
     stack = StreamingNetworks.stack(network);
@@ -130,6 +132,25 @@ public final class StreamingTrainer {
     LearningRates.requireSound(network);
     if (plateau != null) {
       LearningRates.requireFixed(network);
+    }
+  }
+
+  /**
+   * Tells whether a network can be streamed, without building a trainer.
+   *
+   * @param network initialised here if it is not yet
+   * @return empty, or what {@link Builder#build} refuses it for
+   */
+  public static Optional<String> obstacle(MultiLayerNetwork network) {
+    if (!network.isInitCalled()) {
+      network.init();
+    }
+    try {
+      StreamingNetworks.stack(network);
+      StreamingNetworks.top(network);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(e.getMessage());
     }
   }
 
