@@ -2,6 +2,7 @@
 package io.github.gle4j.models;
 
 import io.github.gle4j.nn.conf.GleNeurons;
+import io.github.gle4j.nn.conf.LayerChecks;
 import io.github.gle4j.train.Propagation;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.Arrays;
@@ -190,7 +191,7 @@ public record TaskModel(
     }
     boolean hasNeurons =
         Arrays.stream(network.getLayers())
-            .anyMatch(layer -> layer.conf().getLayer() instanceof GleNeurons);
+            .anyMatch(layer -> LayerChecks.inner(layer.conf().getLayer()) instanceof GleNeurons);
     if (obstacle.isPresent() && hasNeurons) {
       LOG.warn("Model {} learns by fit, not online: {}", name, obstacle.get());
     }

@@ -4,12 +4,12 @@ package io.github.gle4j.suite;
 import io.github.gle4j.models.TaskModel;
 import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.conf.Gru;
+import io.github.gle4j.nn.conf.LayerChecks;
 import io.github.gle4j.train.StreamingTrainer;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.layers.AbstractLSTM;
-import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -73,19 +73,13 @@ public final class TrainingMemory {
 
   /** Numbers inside a layer for each number it puts out. */
   private static long inside(Layer layer) {
-    return inside(layer.conf().getLayer());
-  }
-
-  private static long inside(org.deeplearning4j.nn.conf.layers.Layer layer) {
-    if (layer instanceof Bidirectional both) {
-      return inside(both.getFwd());
-    }
-    if (layer instanceof AbstractLSTM) {
+    org.deeplearning4j.nn.conf.layers.Layer inner = LayerChecks.inner(layer.conf().getLayer());
+    if (inner instanceof AbstractLSTM) {
       return 5;
     }
-    if (layer instanceof Gru) {
+    if (inner instanceof Gru) {
       return 4;
     }
-    return layer instanceof GleNeurons ? 2 : 0;
+    return inner instanceof GleNeurons ? 2 : 0;
   }
 }

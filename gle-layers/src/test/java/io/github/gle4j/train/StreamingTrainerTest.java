@@ -760,7 +760,7 @@ class StreamingTrainerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"HALF", "BFLOAT16", "FLOAT", "DOUBLE"})
+  @EnumSource(names = {"HALF", "FLOAT", "DOUBLE"})
   void halfPrecisionIsRefusedByName(DataType type) {
     MultiLayerNetwork network = classifier(new Sgd(0.1)).convertDataType(type);
     StreamingTrainer.Builder builder = StreamingTrainer.builder(network);

@@ -155,7 +155,13 @@ public final class LayerChecks {
     return output;
   }
 
-  private static Layer inner(Layer layer) {
+  /**
+   * The layer that wrappers are around.
+   *
+   * @param layer wrapped, frozen, in two directions, or none of these
+   * @return that of the forward direction; null when a wrapper is empty
+   */
+  public static Layer inner(Layer layer) {
     Layer inner = layer;
     while (true) {
       if (inner instanceof BaseWrapperLayer wrapper) {
