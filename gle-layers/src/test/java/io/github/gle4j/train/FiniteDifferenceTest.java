@@ -29,7 +29,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * in the output L - l + 1 steps later, so that is where the loss is taken.
  */
 class FiniteDifferenceTest {
-  private static final int SETTLED = 150;
+  private static final int SETTLED = 80;
   private static final double OFFSET = 0.3;
   private static final double STEP = 1e-5;
 
@@ -41,7 +41,7 @@ class FiniteDifferenceTest {
         .nIn(inputs)
         .nOut(outputs)
         .activation(activation)
-        .timeConstants(TimeConstants.logUniform(0.3, 1, 0.3, 1, seed))
+        .timeConstants(TimeConstants.logUniform(0.3, 0.6, 0.3, 0.6, seed))
         .learnTimeConstants(LearnedTimeConstants.BOTH)
         .build();
   }

@@ -29,10 +29,7 @@ import org.nd4j.linalg.learning.config.Adam;
 /**
  * Networks in one Java machine have nothing to do with each other, nor has looking with learning.
  */
-@Tag("faults")
 class IsolationTest {
-  private static final int NETWORKS = 8;
-  private static final int ROUNDS = 40;
   private static final int TIME = 12;
 
   /** How a network learns from a batch. */
@@ -87,9 +84,9 @@ class IsolationTest {
         gaussian(seed, 5, 2, TIME).castTo(type), everyStep(oneHot(seed, 5, 3), TIME).castTo(type));
   }
 
-  private static List<Object> alone(int seed, Way way) {
+  private static List<Object> alone(int seed, Way way, int rounds) {
     Learner learner = new Learner(seed, way);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       learner.learn();
     }
     return learner.outcome();
@@ -97,22 +94,39 @@ class IsolationTest {
 
   @Test
   void networksInTurnsAndInThreadsOfTheirOwn() throws Exception {
+    assertIsolated(3, 6);
+  }
+
+  @Test
+  @Tag("faults")
+  @Tag("long")
+  void manyNetworksInTurnsAndInThreadsOfTheirOwn() throws Exception {
+    int networks = 8;
+    int rounds = 40;
+    assertIsolated(networks, rounds);
+    System.out.printf(
+        "figure: cross-talk: %d networks in turns, and in %d threads, %d batches each, streaming in"
+            + " float and double, and fit: parameters, updater and neuron states those of each alone%n",
+        networks, networks, rounds);
+  }
+
+  private static void assertIsolated(int networks, int rounds) throws Exception {
     for (Way way : Way.values()) {
       List<List<Object>> expected = new ArrayList<>();
       List<Learner> inTurns = new ArrayList<>();
       List<Callable<List<Object>>> tasks = new ArrayList<>();
-      for (int seed = 1; seed <= NETWORKS; seed++) {
+      for (int seed = 1; seed <= networks; seed++) {
         int own = seed;
-        expected.add(alone(seed, way));
+        expected.add(alone(seed, way, rounds));
         inTurns.add(new Learner(seed, way));
-        tasks.add(() -> alone(own, way));
+        tasks.add(() -> alone(own, way, rounds));
       }
       assertNotEquals(expected.get(0).get(0), expected.get(1).get(0));
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         inTurns.forEach(Learner::learn);
       }
       assertEquals(expected, inTurns.stream().map(Learner::outcome).toList(), way + " in turns");
-      ExecutorService threads = Executors.newFixedThreadPool(NETWORKS);
+      ExecutorService threads = Executors.newFixedThreadPool(networks);
       try {
         List<List<Object>> outcomes = new ArrayList<>();
         for (Future<List<Object>> outcome : threads.invokeAll(tasks)) {
@@ -123,14 +137,21 @@ class IsolationTest {
         threads.shutdownNow();
       }
     }
-    System.out.printf(
-        "figure: cross-talk: %d networks in turns, and in %d threads, %d batches each, streaming in"
-            + " float and double, and fit: parameters, updater and neuron states those of each alone%n",
-        NETWORKS, NETWORKS, ROUNDS);
   }
 
   @Test
   void lookingChangesNothing() {
+    assertUnseen(4);
+  }
+
+  @Test
+  @Tag("faults")
+  @Tag("long")
+  void lookingManyTimesChangesNothing() {
+    assertUnseen(40);
+  }
+
+  private static void assertUnseen(int rounds) {
     for (Way way : Way.values()) {
       Learner watched = new Learner(1, way);
       Learner twin = new Learner(1, way);
@@ -147,7 +168,7 @@ class IsolationTest {
       looks.put("trainer.saveState", watched.trainer::saveState);
       looks.put("network.output", () -> network.output(data.getFeatures()));
       looks.put("network.feedForward", () -> network.feedForward(data.getFeatures(), false));
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         watched.learn();
         twin.learn();
         looks.forEach(

@@ -340,14 +340,18 @@ class GruImplTest {
     for (Layer top :
         List.of(new LastTimeStep(gru(3, 4).build()), new GlobalPoolingLayer.Builder().build())) {
       MultiLayerNetwork network =
-          checked(gru(2, 3).build(), gru(3, 3).build(), top, output(top instanceof LastTimeStep));
+          checked(
+              gru(2, 3).build(),
+              gru(3, 3).build(),
+              top,
+              output(top instanceof LastTimeStep ? 4 : 3));
       assertGradients(network, oneHot(2, 3, 3), mask(), null);
     }
   }
 
-  private static OutputLayer output(boolean wide) {
+  private static OutputLayer output(int inputs) {
     return new OutputLayer.Builder(LossFunction.MCXENT)
-        .nIn(wide ? 4 : 3)
+        .nIn(inputs)
         .nOut(3)
         .activation(Activation.SOFTMAX)
         .build();
@@ -623,12 +627,12 @@ class GruImplTest {
             .updater(new NoOp())
             .graphBuilder()
             .addInputs("in")
-            .addLayer("below", gru(2, 3).build(), "in")
-            .addLayer("both", new Bidirectional(gru(2, 2).build()), "in")
+            .addLayer("below", gru(2, 2).build(), "in")
+            .addLayer("both", new Bidirectional(gru(2, 1).build()), "in")
             .addVertex("merge", new MergeVertex(), "below", "both")
-            .addLayer("above", gru(7, 4).build(), "merge")
+            .addLayer("above", gru(4, 2).build(), "merge")
             .addVertex("last", new LastTimeStepVertex("in"), "above")
-            .addLayer("out", output(true), "last")
+            .addLayer("out", output(2), "last")
             .setOutputs("out")
             .build();
     ComputationGraph graph = new ComputationGraph(conf);

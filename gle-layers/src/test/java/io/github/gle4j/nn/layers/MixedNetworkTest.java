@@ -236,7 +236,7 @@ class MixedNetworkTest {
     DataSet data = stack.data(mask());
     double before = network.score(data);
     Map<String, INDArray> start = network.clone().paramTable();
-    for (int i = 0; i < 15; i++) {
+    for (int i = 0; i < 8; i++) {
       network.fit(data);
     }
     assertTrue(network.score(data) < 0.8 * before, before + " -> " + network.score(data));
