@@ -115,7 +115,12 @@ class TaskModelsTest {
     assertEquals(4 * (4 * 14 + 1 + 4), TrainingMemory.bytesPerSequence(mixed)); // u v r d, f
     DenseLayer ten = new DenseLayer.Builder().nIn(1).nOut(10).build();
     GleLayer around = gle(new GleLayer.Builder(ten), 10).build();
-    assertTrue(TaskModel.of("mine", layers(around, classes), shape(5)).online());
+    MultiLayerConfiguration wrapped =
+        new NeuralNetConfiguration.Builder()
+            .list(around, classes)
+            .setInputType(InputType.recurrent(1))
+            .build();
+    assertTrue(TaskModel.of("mine", wrapped, shape(5)).online());
   }
 
   @Test

@@ -330,7 +330,7 @@ class ComparisonReportTest {
     Files.delete(file);
     assertTrue(archive.find(plan).isEmpty());
     Files.createDirectory(file);
-    assertDamaged(file + ": a folder; a file allowed", archive, plan);
+    assertDamaged(file + ": a folder; a file of at most ", archive, plan);
   }
 
   private Path only(String name) throws IOException {
