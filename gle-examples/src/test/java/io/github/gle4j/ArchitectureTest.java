@@ -16,8 +16,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import io.github.gle4j.nn.layers.Blas;
-import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.connectivity.Blas;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.util.ModelSerializer;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.models;
 
-import io.github.gle4j.nn.conf.GleNeurons;
+import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.LayerChecks;
 import io.github.gle4j.train.Propagation;
 import io.github.gle4j.train.StreamingTrainer;
@@ -191,7 +191,7 @@ public record TaskModel(
     }
     boolean hasNeurons =
         Arrays.stream(network.getLayers())
-            .anyMatch(layer -> LayerChecks.inner(layer.conf().getLayer()) instanceof GleNeurons);
+            .anyMatch(layer -> LayerChecks.inner(layer.conf().getLayer()) instanceof BaseGleLayer);
     if (obstacle.isPresent() && hasNeurons) {
       LOG.warn("Model {} learns by fit, not online: {}", name, obstacle.get());
     }

@@ -3,8 +3,8 @@ package io.github.gle4j.suite;
 
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleDense;
-import io.github.gle4j.nn.layers.Blas;
-import io.github.gle4j.nn.layers.ConvolutionShape;
+import io.github.gle4j.nn.connectivity.Blas;
+import io.github.gle4j.nn.connectivity.ConvolutionShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

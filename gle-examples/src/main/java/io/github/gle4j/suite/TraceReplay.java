@@ -2,7 +2,7 @@
 package io.github.gle4j.suite;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.models.UserFile;
 import io.github.gle4j.nn.conf.GleDense;
@@ -336,15 +336,15 @@ public final class TraceReplay {
     JsonNode states = field(step, "layers");
     require(states.size() == layers.size(), "steps.layers", "one entry per layer");
     for (int l = 0; l < layers.size(); l++) {
-      NeuronState state = trainer.state(l);
+      State<INDArray> state = trainer.state(l);
       Map<String, INDArray> quantities = new LinkedHashMap<>();
-      quantities.put("u", state.u());
-      quantities.put("v", state.v());
-      quantities.put("r", state.r());
-      quantities.put("r_prime", state.d());
-      quantities.put("e_inst", state.q());
-      quantities.put("e", state.e());
-      quantities.put("fb", state.f());
+      quantities.put("u", state.get("u"));
+      quantities.put("v", state.get("v"));
+      quantities.put("r", state.get("r"));
+      quantities.put("r_prime", state.get("d"));
+      quantities.put("e_inst", state.get("q"));
+      quantities.put("e", state.get("e"));
+      quantities.put("fb", state.get("f"));
       for (Map.Entry<String, INDArray> quantity : quantities.entrySet()) {
         JsonNode expected = states.get(l).path(quantity.getKey());
         require(

@@ -2,7 +2,7 @@
 package io.github.gle4j.suite;
 
 import io.github.gle4j.models.TaskModel;
-import io.github.gle4j.nn.conf.GleNeurons;
+import io.github.gle4j.nn.conf.BaseGleLayer;
 import io.github.gle4j.nn.conf.Gru;
 import io.github.gle4j.nn.conf.LayerChecks;
 import io.github.gle4j.train.StreamingTrainer;
@@ -80,6 +80,6 @@ public final class TrainingMemory {
     if (inner instanceof Gru) {
       return 4;
     }
-    return inner instanceof GleNeurons ? 2 : 0;
+    return inner instanceof BaseGleLayer ? 2 : 0;
   }
 }

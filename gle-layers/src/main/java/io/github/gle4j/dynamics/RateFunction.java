@@ -5,11 +5,11 @@ import java.util.Arrays;
 
 /**
  * The activation function of a layer's neurons and its derivative, value by value, on Java arrays:
- * what the {@link FusedKernel}'s caller applies to the prospective voltages. Functions hold no
- * state and may be shared between threads.
+ * what the neurons apply to their prospective voltages. Functions hold no state and may be shared
+ * between threads.
  */
 @FunctionalInterface
-public interface RateFunction {
+public interface RateFunction extends Phi<float[]> {
 
   /**
    * Computes {@code r = phi(p)} and {@code d = phi'(p)}.
@@ -18,6 +18,7 @@ public interface RateFunction {
    * @param r out: rates, of the same length
    * @param d out: derivatives, of the same length
    */
+  @Override
   void apply(float[] p, float[] r, float[] d);
 
   /** {@code r = p}. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,14 +29,14 @@ interface Engine {
   }
 
   /** The states as they are now, as copies, lowest layer first; empty before the first step. */
-  List<NeuronState> states();
+  List<State<INDArray>> states();
 
   /**
    * Goes on from these states.
    *
    * @param states not used by anyone else from now on; empty: the next step starts from zero
    */
-  void set(List<NeuronState> states);
+  void set(List<State<INDArray>> states);
 
   /** An engine of the same kind on the same network, without states. */
   Engine fresh();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
+import io.github.gle4j.nn.connectivity.NativeFloats;
+import io.github.gle4j.nn.connectivity.Scratch;
 import io.github.gle4j.nn.layers.Finite;
-import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.layers.LayerSteps;
 import io.github.gle4j.nn.layers.NonFiniteException;
-import io.github.gle4j.nn.layers.Scratch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -18,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The fast engine, for float on the CPU: {@link FusedLayer}s, owned by a few threads that meet once
+ * The fast engine, for float on the CPU: {@link LayerSteps}, owned by a few threads that meet once
  * per step, and {@link FusedUpdater}s on the network's own parameters and updater state. A step
  * makes no INDArray operation and allocates nothing, unless there are masks, listeners or
  * constraints, or an activation, loss or updater that only ND4J knows.
@@ -32,6 +34,9 @@ final class FusedEngine implements Engine {
   /** The loops over a neuron's samples take as long as the products with so many inputs. */
   private static final int LOOPS_PER_NEURON = 48;
 
+  /** Sums of absolute values below it, and what an updater makes of them, are surely finite. */
+  private static final double SURELY_FINITE = 1e15;
+
   private final MultiLayerNetwork network;
   private final Stack stack;
   private final Propagation propagation;
@@ -39,11 +44,10 @@ final class FusedEngine implements Engine {
   private final ParameterUpdate general;
   private final int threads;
 
-  private List<NeuronState> idle = List.of(); // the states while no layers are built
-  private FusedLayer[] layers;
+  private List<State<INDArray>> idle = List.of(); // the states while no layers are built
+  private List<LayerSteps<float[]>> layers; // null: none are built
+  private List<Between> above; // of each layer
   private int batch;
-  private int side;
-  private long inputs;
 
   /** What layers and updaters were built upon; a listener may put other arrays in its place. */
   private MultiLayerUpdater boundUpdater;
@@ -57,7 +61,8 @@ final class FusedEngine implements Engine {
 
   private boolean open;
   private SequenceSteps steps;
-  private FloatPointer features;
+  private FloatPointer allFeatures;
+  private float[] features; // of the step
   private float[] labels;
   private float[] output; // of the top layer, that the target was compared with
   private float[] target;
@@ -94,19 +99,21 @@ final class FusedEngine implements Engine {
   }
 
   @Override
-  public List<NeuronState> states() {
+  public List<State<INDArray>> states() {
     if (layers == null) {
-      return idle.stream().map(NeuronState::copy).toList();
+      return idle.stream().map(State::copy).toList();
     }
-    List<NeuronState> states = new ArrayList<>();
-    for (FusedLayer layer : layers) {
-      states.add(layer.state(side));
-    }
-    return states;
+    return IntStream.range(0, layers.size()).mapToObj(this::stateOf).toList();
+  }
+
+  private State<INDArray> stateOf(int l) {
+    State<INDArray> state = stack.layers().get(l).newState(batch);
+    state.copyFrom(layers.get(l).state(), NativeFloats::write);
+    return state;
   }
 
   @Override
-  public void set(List<NeuronState> states) {
+  public void set(List<State<INDArray>> states) {
     idle = states;
     layers = null;
   }
@@ -118,14 +125,15 @@ final class FusedEngine implements Engine {
 
   @Override
   public INDArray output() {
-    return Nd4j.createFromArray(top().r()).reshape('f', batch, output.length / batch);
+    return Nd4j.createFromArray(top().state().get(LayerSteps.UP))
+        .reshape('f', batch, output.length / batch);
   }
 
   @Override
   public void open(SequenceSteps sequences) {
     bind((int) sequences.batch());
     steps = sequences;
-    features = NativeFloats.of(sequences.features());
+    allFeatures = NativeFloats.of(sequences.features());
     labels = sequences.hasLabels() ? NativeFloats.toHeap(sequences.labels()) : null;
     reload();
     alone = sequences.time() == 1; // starting threads would take longer than the step
@@ -145,11 +153,12 @@ final class FusedEngine implements Engine {
     }
     INDArray maskNow = steps.featuresMask(step);
     mask = maskNow == null ? null : NativeFloats.toHeap(maskNow.dup('f'));
+    NativeFloats.read(allFeatures.position(steps.offset(t) * features.length), features);
     if (propagation == Propagation.SWEEP) {
       sweep();
     } else {
-      for (FusedLayer layer : layers) {
-        layer.passUpSlowly(side, learn);
+      for (Between between : above) {
+        between.passUpSlowly(learn);
       }
       crew.run();
     }
@@ -157,7 +166,10 @@ final class FusedEngine implements Engine {
     if (tally != null) {
       tally.add(step, output, stepLoss);
     }
-    side = 1 - side;
+    for (int l = 0; l < layers.size(); l++) {
+      layers.get(l).state().publish();
+      above.get(l).publish();
+    }
     return stepLoss;
   }
 
@@ -212,7 +224,7 @@ final class FusedEngine implements Engine {
     applyWaitingUpdates();
     store();
     steps = null;
-    features = null;
+    allFeatures = null;
     labels = null;
   }
 
@@ -220,58 +232,61 @@ final class FusedEngine implements Engine {
   private void advance(int part) {
     for (int l : alone ? all : shares[part]) {
       applyWaitingUpdate(l);
-      FloatPointer below = below(l, side);
-      layers[l].advanceErrors(above(l, side), mask);
-      layers[l].advanceRates(below, mask);
-      layers[l].passUpFast(1 - side);
-      layers[l].passDown(below, mask, side, learn, add);
+      boolean isTop = l + 1 == layers.size();
+      if (isTop) {
+        compareWithTarget(top().state().get(LayerSteps.UP));
+      }
+      float[] fromAbove = isTop ? outputError : layers.get(l + 1).state().get(LayerSteps.DOWN);
+      float[] below = l == 0 ? features : above.get(l - 1).up();
+      LayerSteps<float[]> layer = layers.get(l);
+      layer.advanceErrors(above.get(l).down(fromAbove), mask);
+      layer.advanceRates(below, mask);
+      above.get(l).passUpFast();
+      layer.passDown(below, mask, learn && stack.learns(l), add);
     }
   }
 
   /** One layer after the other, each reading what its neighbour has written in this step. */
   private void sweep() {
-    int next = 1 - side;
     applyWaitingUpdates();
-    for (int l = 0; l < layers.length; l++) {
-      layers[l].advanceRates(below(l, next), mask);
-      layers[l].passUpFast(next);
-      layers[l].passUpSlowly(next, learn);
+    for (int l = 0; l < layers.size(); l++) {
+      layers.get(l).advanceRates(belowInSweep(l), mask);
+      above.get(l).passUpFast();
+      above.get(l).passNextUpSlowly(learn);
     }
-    for (int l = layers.length - 1; l >= 0; l--) {
-      layers[l].advanceErrors(above(l, next), mask);
-      layers[l].passDown(below(l, next), mask, side, learn, add);
+    compareWithTarget(top().state().next(LayerSteps.UP));
+    float[] fromAbove = outputError;
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      LayerSteps<float[]> layer = layers.get(l);
+      layer.advanceErrors(above.get(l).down(fromAbove), mask);
+      layer.passDown(belowInSweep(l), mask, learn && stack.learns(l), add);
+      fromAbove = layer.state().next(LayerSteps.DOWN);
     }
   }
 
-  private FloatPointer below(int l, int readSide) {
-    return l == 0
-        ? features.position(steps.offset(t) * batch * inputs)
-        : layers[l - 1].rates(readSide);
+  private float[] belowInSweep(int l) {
+    return l == 0 ? features : above.get(l - 1).nextUp();
   }
 
-  private float[] above(int l, int readSide) {
-    return l + 1 < layers.length ? layers[l + 1].f(readSide) : outputError();
-  }
-
-  private float[] outputError() {
-    System.arraycopy(top().r(), 0, output, 0, output.length);
+  /** The phase of a step that makes loss and error of the top layer's rates. */
+  private void compareWithTarget(float[] rates) {
+    System.arraycopy(rates, 0, output, 0, output.length);
     if (labels == null) {
       stepLoss = 0;
       Arrays.fill(outputError, 0);
-      return outputError;
+      return;
     }
     int from = labels.length > target.length ? Math.toIntExact(t) * target.length : 0;
     System.arraycopy(labels, from, target, 0, target.length);
     stepLoss = loss.of(target, output, steps.labelsMask(t), outputError, batch);
-    return outputError;
   }
 
-  private FusedLayer top() {
-    return layers[layers.length - 1];
+  private LayerSteps<float[]> top() {
+    return layers.get(layers.size() - 1);
   }
 
   private void applyWaitingUpdates() {
-    for (int l = 0; l < layers.length; l++) {
+    for (int l = 0; l < layers.size(); l++) {
       applyWaitingUpdate(l);
     }
   }
@@ -288,7 +303,7 @@ final class FusedEngine implements Engine {
       updater.apply(updateScale, updateIteration, updateEpoch);
     }
     if (layers != null) {
-      layers[l].parametersChanged();
+      layers.get(l).parametersChanged();
     }
   }
 
@@ -309,10 +324,13 @@ final class FusedEngine implements Engine {
     }
   }
 
+  /** Whether the sizes of the gradients leave no doubt that updates with them are finite. */
   private boolean isSurelyFinite() {
-    for (int l = 0; l < layers.length; l++) {
+    for (int l = 0; l < layers.size(); l++) {
+      float size = layers.get(l).sizeOfGradients();
       for (FusedUpdater updater : updaters[stack.index(l)]) {
-        if (!layers[l].updateIsSurelyFinite(updater.rate(updateIteration, updateEpoch))) {
+        double rate = Math.abs(updater.rate(updateIteration, updateEpoch));
+        if (!(size < SURELY_FINITE && rate * (1.0 + size) < SURELY_FINITE)) {
           return false;
         }
       }
@@ -325,8 +343,9 @@ final class FusedEngine implements Engine {
       throw NonFiniteException.of(
           "output", stack.index(stack.size() - 1), t, network.getIterationCount());
     }
-    for (int l = 0; l < layers.length; l++) {
-      String quantity = layers[l].isSuspect() ? layers[l].nonFinite(side, learn) : null;
+    for (int l = 0; l < layers.size(); l++) {
+      LayerSteps<float[]> layer = layers.get(l);
+      String quantity = layer.isSuspect() ? layer.firstNonFinite(learn && stack.learns(l)) : null;
       if (quantity != null) {
         throw NonFiniteException.of(quantity, stack.index(l), t, network.getIterationCount());
       }
@@ -360,25 +379,29 @@ final class FusedEngine implements Engine {
     if (layers != null && batch == batchNow) {
       return;
     }
-    List<NeuronState> states = StreamingNetworks.fit(states(), stack.layers(), batchNow);
+    List<State<INDArray>> states = StreamingNetworks.forBatch(states(), stack.layers(), batchNow);
     set(states); // should building fail
     batch = batchNow;
-    side = 0;
     gradientsAreOurs = false;
     shares = shares(states);
     all = IntStream.range(0, states.size()).toArray();
     updateWaits = new boolean[states.size()];
-    FusedLayer[] built = new FusedLayer[stack.size()];
+    List<LayerSteps<float[]>> built = new ArrayList<>(Collections.nCopies(stack.size(), null));
     for (int[] share : shares) {
       Scratch scratch = new Scratch();
       for (int l : share) {
-        built[l] = new FusedLayer(stack, l, states.get(l), side, scratch);
+        built.set(l, stack.layers().get(l).fused(batch, scratch));
       }
+    }
+    above = new ArrayList<>();
+    for (int l = 0; l < stack.size(); l++) {
+      built.get(l).state().copyFrom(states.get(l), NativeFloats::read);
+      above.add(new Between(stack.above().get(l), built.get(l)));
     }
     layers = built;
     idle = List.of();
-    inputs = stack.layers().get(0).inputs();
-    output = top().r().clone();
+    features = new float[Math.toIntExact(stack.layers().get(0).inputs() * batch)];
+    output = top().state().get(LayerSteps.UP).clone();
     target = new float[output.length];
     outputError = new float[output.length];
   }
@@ -402,7 +425,7 @@ final class FusedEngine implements Engine {
 
   private void layersChanged() {
     if (layers != null) {
-      for (FusedLayer layer : layers) {
+      for (LayerSteps<float[]> layer : layers) {
         layer.parametersChanged();
       }
     }
@@ -419,7 +442,7 @@ final class FusedEngine implements Engine {
   }
 
   /** Shares the layers out, the costliest first, each to the thread that has least to do. */
-  private int[][] shares(List<NeuronState> states) {
+  private int[][] shares(List<State<INDArray>> states) {
     List<List<Integer>> shares = new ArrayList<>();
     long[] load = new long[threads];
     for (int part = 0; part < threads; part++) {
@@ -443,7 +466,8 @@ final class FusedEngine implements Engine {
   }
 
   /** The time a layer's step takes, in arbitrary units: of products and of loops over neurons. */
-  private static long cost(NeuronState state) {
-    return state.u().length() * (state.f().size(1) + LOOPS_PER_NEURON);
+  private static long cost(State<INDArray> state) {
+    return state.get(LayerSteps.UP).length()
+        * (state.get(LayerSteps.DOWN).size(1) + LOOPS_PER_NEURON);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

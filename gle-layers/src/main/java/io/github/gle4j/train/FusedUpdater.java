@@ -2,8 +2,8 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.nn.conf.Momentum;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import io.github.gle4j.nn.layers.Finite;
-import io.github.gle4j.nn.layers.NativeFloats;
 import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;

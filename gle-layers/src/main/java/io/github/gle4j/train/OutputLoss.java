@@ -5,7 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.FloatMath;
-import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.Arrays;
 import java.util.Set;

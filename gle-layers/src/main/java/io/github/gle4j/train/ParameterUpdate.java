@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.nn.layers.Finite;
 import io.github.gle4j.nn.layers.NonFiniteException;
 import java.util.ArrayList;
@@ -251,7 +251,7 @@ final class ParameterUpdate {
   }
 
   /** What the next step reads. */
-  void requireFiniteState(NeuronState state, int layer, long step) {
+  void requireFiniteState(State<INDArray> state, int layer, long step) {
     String quantity = Finite.firstNot(state);
     if (quantity != null) {
       throw NonFiniteException.of(quantity, layer, step, network.getIterationCount());

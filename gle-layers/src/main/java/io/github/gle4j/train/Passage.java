@@ -5,7 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
-import io.github.gle4j.nn.layers.NativeFloats;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.dropout.IDropout;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.nn.layers.Blas;
+import io.github.gle4j.nn.connectivity.Blas;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.train;
 
-import io.github.gle4j.dynamics.NeuronState;
-import io.github.gle4j.nn.conf.BaseGleLayer;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.GleLayer;
-import io.github.gle4j.nn.conf.GleNeurons;
 import io.github.gle4j.nn.conf.LayerChecks;
-import io.github.gle4j.nn.layers.GleParamInitializer;
-import io.github.gle4j.nn.layers.RateFunctions;
 import io.github.gle4j.nn.layers.StreamingLayer;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +35,11 @@ import org.deeplearning4j.nn.conf.preprocessor.RnnToCnnPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.impl.LossSparseMCXENT;
 
 /** Which DL4J networks can be streamed, and where their parts are. */
 final class StreamingNetworks {
-  private static final double ROUNDING = 1e-6;
-
   private StreamingNetworks() {}
 
   /** Layers that pass rates up and errors down: no parameters, no state, the same for any batch. */
@@ -116,7 +111,7 @@ final class StreamingNetworks {
                   given));
           stack.above().add(new Passage(passing, inputs, streaming.inputs()));
         }
-        requireStreamable(l, layer, learns, stack.layers());
+        requireStreamable(l, streaming, learns, stack.layers());
         stack.layers().add(streaming);
         stack.learning().add(learns);
         passing = new ArrayList<>();
@@ -168,25 +163,17 @@ final class StreamingNetworks {
   }
 
   private static void requireStreamable(
-      int l, Layer layer, boolean learns, List<StreamingLayer> below) {
+      int l, StreamingLayer streaming, boolean learns, List<StreamingLayer> below) {
     String where = "layer " + l;
-    GleNeurons neurons = (GleNeurons) layer.conf().getLayer();
-    if (learns && neurons instanceof BaseGleLayer conf) {
-      require(
-          conf.getIDropout() == null && conf.getWeightNoise() == null,
-          where + " has dropout or weight noise, which cannot be streamed: remove it");
-    }
-    requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_M_KEY, layer);
-    requireAtLeast(neurons.getDt(), where, GleParamInitializer.TAU_R_KEY, layer);
+    streaming.obstacle(learns).ifPresent(obstacle -> require(false, where + " has " + obstacle));
     for (StreamingLayer lower : below) {
-      double dt = lower.neurons().dt();
       require(
-          dt == neurons.getDt(),
+          lower.dt() == streaming.dt(),
           where
               + " has dt = "
-              + neurons.getDt()
+              + streaming.dt()
               + " but the layers below "
-              + dt
+              + lower.dt()
               + ": a step of the trainer is one Euler step of every layer");
     }
   }
@@ -212,10 +199,14 @@ final class StreamingNetworks {
   }
 
   /** States for a batch, that carry on the values of others, or start from zero without any. */
-  static List<NeuronState> fit(List<NeuronState> states, List<StreamingLayer> layers, long batch) {
+  static List<State<INDArray>> forBatch(
+      List<State<INDArray>> states, List<StreamingLayer> layers, long batch) {
     return IntStream.range(0, layers.size())
         .mapToObj(
-            l -> states.isEmpty() ? layers.get(l).newState(batch) : states.get(l).forBatch(batch))
+            l ->
+                states.isEmpty()
+                    ? layers.get(l).newState(batch)
+                    : states.get(l).forBatch(Math.toIntExact(batch)))
         .toList();
   }
 
@@ -223,10 +214,8 @@ final class StreamingNetworks {
   static List<String> slowParts(MultiLayerNetwork network, Stack stack, OutputLoss loss) {
     List<String> parts = new ArrayList<>();
     for (int l = 0; l < stack.size(); l++) {
-      GleNeurons neurons = (GleNeurons) ((Layer) stack.layers().get(l)).conf().getLayer();
-      if (!RateFunctions.isFast(neurons.getActivationFn())) {
-        parts.add("activation " + neurons.getActivationFn() + " in layer " + stack.index(l));
-      }
+      int index = stack.index(l);
+      stack.layers().get(l).slowPart().ifPresent(part -> parts.add(part + " in layer " + index));
     }
     for (Passage passage : stack.above()) {
       if (FusedPassage.of(passage, 1).isSlow()) {
@@ -262,20 +251,6 @@ final class StreamingNetworks {
   }
 
   /** Parameters can be set to anything after the configuration was checked. */
-  private static void requireAtLeast(double dt, String where, String key, Layer layer) {
-    double smallest = layer.getParam(key).minNumber().doubleValue();
-    require(
-        smallest >= dt * (1 - ROUNDING),
-        where
-            + " has "
-            + key
-            + " = "
-            + smallest
-            + ", below dt = "
-            + dt
-            + ": at least dt is allowed");
-  }
-
   private static void require(boolean condition, String message) {
     if (!condition) {
       throw new IllegalArgumentException(message);

@@ -2,9 +2,10 @@
 package io.github.gle4j.train;
 
 import io.github.gle4j.checkpoint.Checkpoint;
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
+import io.github.gle4j.dynamics.Variable;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import io.github.gle4j.nn.layers.Finite;
-import io.github.gle4j.nn.layers.NativeFloats;
 import io.github.gle4j.nn.layers.NonFiniteException;
 import io.github.gle4j.nn.layers.SequenceArrays;
 import io.github.gle4j.nn.layers.StreamingLayer;
@@ -107,7 +108,7 @@ public final class StreamingTrainer {
     top = StreamingNetworks.top(network);
     inputs = stack.layers().get(0).inputs();
     outputs = stack.top().outputs();
-    errorsMoveMembranes = stack.layers().stream().anyMatch(layer -> layer.neurons().gamma() != 0);
+    errorsMoveMembranes = stack.layers().stream().anyMatch(StreamingLayer::errorsMoveMembranes);
     if (propagation == Propagation.SWEEP && errorsMoveMembranes) {
       throw new IllegalArgumentException(
           "propagation SWEEP with gamma > 0: the errors of a step follow its membranes then and"
@@ -402,7 +403,7 @@ public final class StreamingTrainer {
 
   private void evaluate(DataSetIterator iterator, Tally tally) {
     restart(iterator, "data to evaluate");
-    List<NeuronState> states = engine.states();
+    List<State<INDArray>> states = engine.states();
     while (iterator.hasNext()) {
       states = infer(states, labelled(iterator.next(), "evaluation"), tally);
     }
@@ -442,13 +443,14 @@ public final class StreamingTrainer {
   }
 
   /** Runs sequences through neurons in these states, which change, and returns the states then. */
-  private List<NeuronState> infer(List<NeuronState> from, SequenceSteps steps, Tally tally) {
-    List<NeuronState> states = carryState ? from : List.of();
+  private List<State<INDArray>> infer(
+      List<State<INDArray>> from, SequenceSteps steps, Tally tally) {
+    List<State<INDArray>> states = carryState ? from : List.of();
     tally.begin(steps, outputs);
     if (errorsMoveMembranes) {
       states = inferWithErrors(states, steps, tally);
     } else {
-      states = StreamingNetworks.fit(states, stack.layers(), steps.batch());
+      states = StreamingNetworks.forBatch(states, stack.layers(), steps.batch());
       long piece = Math.max(1, VALUES_AT_ONCE / (steps.batch() * widest()));
       for (long t = 0; t < steps.time(); t += piece) {
         long end = Math.min(t + piece, steps.time());
@@ -470,8 +472,8 @@ public final class StreamingTrainer {
   }
 
   /** Errors under way still move the membranes: step by step, on an engine of its own. */
-  private List<NeuronState> inferWithErrors(
-      List<NeuronState> states, SequenceSteps steps, Tally tally) {
+  private List<State<INDArray>> inferWithErrors(
+      List<State<INDArray>> states, SequenceSteps steps, Tally tally) {
     Engine copy = engine.fresh();
     copy.set(states);
     copy.open(steps.withoutLabels());
@@ -568,8 +570,8 @@ public final class StreamingTrainer {
    * @return a copy
    * @throws IllegalStateException before the first step
    */
-  public NeuronState state(int layer) {
-    List<NeuronState> states = engine.states();
+  public State<INDArray> state(int layer) {
+    List<State<INDArray>> states = engine.states();
     if (states.isEmpty()) {
       throw new IllegalStateException("there is no state before the first step");
     }
@@ -583,7 +585,7 @@ public final class StreamingTrainer {
    * @return one map per GLE layer, lowest first; empty before the first step
    */
   public List<Map<String, INDArray>> saveState() {
-    return engine.states().stream().map(NeuronState::save).toList();
+    return engine.states().stream().map(State::save).toList();
   }
 
   /**
@@ -601,20 +603,27 @@ public final class StreamingTrainer {
     for (int l = 0; l < saved.size(); l++) {
       requireFinite(l, saved.get(l));
     }
-    List<NeuronState> states = saved.stream().map(NeuronState::restore).toList();
-    for (int l = 0; l < states.size(); l++) {
-      requireMatrix(
-          "saved u of layer " + l,
-          states.get(l).u(),
-          states.get(0).batch(),
-          stack.layers().get(l).outputs());
-      requireMatrix(
-          "saved f of layer " + l,
-          states.get(l).f(),
-          states.get(0).batch(),
-          stack.layers().get(l).inputs());
+    List<State<INDArray>> states = new ArrayList<>();
+    for (int l = 0; l < saved.size(); l++) {
+      states.add(restored(l, saved.get(l), saved.get(0)));
     }
     engine.set(states);
+  }
+
+  /** A layer's saved state, for as many samples as the lowest layer's. */
+  private State<INDArray> restored(
+      int l, Map<String, INDArray> saved, Map<String, INDArray> lowest) {
+    StreamingLayer layer = stack.layers().get(l);
+    INDArray first = lowest.values().stream().filter(Objects::nonNull).findFirst().orElse(null);
+    State<INDArray> state = layer.newState(first == null ? 1 : Math.max(1, first.size(0)));
+    for (Variable variable : state.variables()) {
+      if (variable.isSaved() && saved.get(variable.name()) != null) {
+        String name = "saved " + variable.name() + " of layer " + l;
+        requireMatrix(name, saved.get(variable.name()), (long) state.batch(), variable.size());
+      }
+    }
+    state.load(saved);
+    return state;
   }
 
   /**
@@ -653,8 +662,10 @@ public final class StreamingTrainer {
     List<Map<String, INDArray>> states = new ArrayList<>();
     for (int l = 0; l < from.counts(STATES, 1)[0]; l++) {
       Map<String, INDArray> state = new LinkedHashMap<>();
-      for (String name : List.of("u", "v", "r", "d", "f")) {
-        state.put(name, from.array(STATES + "/" + l + "/" + name));
+      for (Variable variable : stack.layers().get(l).newState(1).variables()) {
+        if (variable.isSaved()) {
+          state.put(variable.name(), from.array(STATES + "/" + l + "/" + variable.name()));
+        }
       }
       states.add(state);
     }

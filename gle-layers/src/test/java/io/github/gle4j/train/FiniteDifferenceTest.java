@@ -83,7 +83,7 @@ class FiniteDifferenceTest {
     INDArray output = trainer.step(input(0, slope), null, false);
     for (int k = 1; k <= SETTLED; k++) {
       // r_L(k-1), known before step k: what the target of step k is compared with
-      INDArray next = trainer.state(network.getnLayers() - 2).r().dup();
+      INDArray next = trainer.state(network.getnLayers() - 2).get("r").dup();
       output = trainer.step(input(k, slope), next.sub(OFFSET), k == SETTLED);
     }
     assertTrue(output != null && !gradients.isEmpty());

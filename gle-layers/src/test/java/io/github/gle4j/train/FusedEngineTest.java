@@ -16,7 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleDense;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
@@ -212,15 +212,15 @@ class FusedEngineTest {
         close("updater", updater, fusedNetwork.getUpdater().getStateViewArray());
       }
       for (int l = 0; l < referenceNetwork.getnLayers() - 1; l++) {
-        NeuronState expected = reference.state(l);
-        NeuronState state = fused.state(l);
-        close("u", expected.u(), state.u());
-        close("v", expected.v(), state.v());
-        close("r", expected.r(), state.r());
-        close("d", expected.d(), state.d());
-        close("f", expected.f(), state.f());
-        close("q", expected.q(), state.q());
-        close("e", expected.e(), state.e());
+        State<INDArray> expected = reference.state(l);
+        State<INDArray> state = fused.state(l);
+        close("u", expected.get("u"), state.get("u"));
+        close("v", expected.get("v"), state.get("v"));
+        close("r", expected.get("r"), state.get("r"));
+        close("d", expected.get("d"), state.get("d"));
+        close("f", expected.get("f"), state.get("f"));
+        close("q", expected.get("q"), state.get("q"));
+        close("e", expected.get("e"), state.get("e"));
       }
     }
 
@@ -305,7 +305,7 @@ class FusedEngineTest {
       steps.step(data.getFeatures().slice(t, 2), data.getLabels());
     }
     assertEquals(0, difference(twins.fusedNetwork.params(), twins.referenceNetwork.params()));
-    assertEquals(0, difference(twins.fused.state(1).u(), steps.state(1).u()));
+    assertEquals(0, difference(twins.fused.state(1).get("u"), steps.state(1).get("u")));
   }
 
   @Test

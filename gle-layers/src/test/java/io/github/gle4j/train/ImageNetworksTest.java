@@ -14,7 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.ActivationSaturatingLinear;
 import io.github.gle4j.nn.conf.GleConvolution;
@@ -391,7 +391,7 @@ class ImageNetworksTest {
     INDArray x = gaussian(1, 1, 2);
     INDArray y = oneHot(1, 1, 3);
     trainer.step(x, y);
-    INDArray error = trainer.state(0).q();
+    INDArray error = trainer.state(0).get("q");
     int dropped = 0;
     for (int n = 0; n < 40; n++) {
       boolean isDropped = error.getDouble(0, n) == 0;
@@ -410,12 +410,12 @@ class ImageNetworksTest {
     StreamingTrainer trainer = StreamingTrainer.builder(network).build();
     INDArray x = gaussian(1, BATCH, 2, 9, 8);
     trainer.step(x, oneHot(1, BATCH, 3));
-    NeuronState state = trainer.state(0);
+    State<INDArray> state = trainer.state(0);
     trainer.resetState();
     trainer.step(x.dup('c').reshape('c', BATCH, 144), oneHot(1, BATCH, 3));
-    assertEquals(3 * 8 * 6, state.u().size(1));
+    assertEquals(3 * 8 * 6, state.get("u").size(1));
     assertEquals(BATCH, state.batch());
-    assertNotEquals(0, state.u().sumNumber().doubleValue());
+    assertNotEquals(0, state.get("u").sumNumber().doubleValue());
   }
 
   @Test

@@ -9,8 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.nn.layers.NonFiniteException;
+import io.github.gle4j.nn.layers.StreamingLayer;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -124,7 +125,7 @@ class NonFiniteValuesTest {
                 saved = atRest(trainer);
               }
               saved.get(layer).get(name).putScalar(1, 0, value);
-              set(trainer, saved.stream().map(NeuronState::restore).toList());
+              set(trainer, saved);
             });
       }
     }
@@ -146,7 +147,14 @@ class NonFiniteValuesTest {
   }
 
   /** {@code restoreState} refuses what is not finite, so this goes past it. */
-  private static void set(StreamingTrainer trainer, List<NeuronState> states) {
+  private static void set(StreamingTrainer trainer, List<Map<String, INDArray>> saved) {
+    List<State<INDArray>> states = new ArrayList<>();
+    for (int l = 0; l < saved.size(); l++) {
+      StreamingLayer layer = (StreamingLayer) trainer.network().getLayer(l);
+      State<INDArray> state = layer.newState(BATCH);
+      state.load(saved.get(l));
+      states.add(state);
+    }
     try {
       Field engine = StreamingTrainer.class.getDeclaredField("engine");
       engine.setAccessible(true);

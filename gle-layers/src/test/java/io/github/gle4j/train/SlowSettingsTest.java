@@ -3,7 +3,7 @@ package io.github.gle4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.gle4j.nn.layers.Blas;
+import io.github.gle4j.nn.connectivity.Blas;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -111,8 +111,8 @@ class StreamingTrainerTest {
     full.fit(DATA);
     half.fit(DATA);
     for (int l = 0; l < 3; l++) {
-      assertNotEquals(0, full.state(l).e().norm2Number().doubleValue());
-      assertEquals(0, difference(full.state(l).e().mul(0.5), half.state(l).e()), 1e-12);
+      assertNotEquals(0, full.state(l).get("e").norm2Number().doubleValue());
+      assertEquals(0, difference(full.state(l).get("e").mul(0.5), half.state(l).get("e")), 1e-12);
     }
   }
 
@@ -160,12 +160,12 @@ class StreamingTrainerTest {
       StreamingTrainer trainer =
           StreamingTrainer.builder(frozenClassifier()).carryState(carry).build();
       trainer.fit(DATA);
-      INDArray first = trainer.state(1).u().dup();
+      INDArray first = trainer.state(1).get("u").dup();
       trainer.fit(DATA);
-      assertEquals(carry, difference(first, trainer.state(1).u()) > 1e-6);
+      assertEquals(carry, difference(first, trainer.state(1).get("u")) > 1e-6);
       trainer.resetState();
       trainer.fit(DATA);
-      assertEquals(0, difference(first, trainer.state(1).u()));
+      assertEquals(0, difference(first, trainer.state(1).get("u")));
     }
   }
 
@@ -176,14 +176,14 @@ class StreamingTrainerTest {
     trainer.fit(DATA);
     INDArray parameters = network.params().dup();
     INDArray updaterState = network.getUpdater().getStateViewArray().dup();
-    INDArray u = trainer.state(0).u().dup();
-    INDArray v = trainer.state(1).v().dup();
+    INDArray u = trainer.state(0).get("u").dup();
+    INDArray v = trainer.state(1).get("v").dup();
     trainer.evaluate(iterator(DATA));
     trainer.predict(DATA.getFeatures());
     assertEquals(0, difference(parameters, network.params()));
     assertEquals(0, difference(updaterState, network.getUpdater().getStateViewArray()));
-    assertEquals(0, difference(u, trainer.state(0).u()));
-    assertEquals(0, difference(v, trainer.state(1).v()));
+    assertEquals(0, difference(u, trainer.state(0).get("u")));
+    assertEquals(0, difference(v, trainer.state(1).get("v")));
     assertEquals(TIME, network.getIterationCount());
   }
 
@@ -490,7 +490,7 @@ class StreamingTrainerTest {
     INDArray mask = Nd4j.ones(DataType.DOUBLE, 4, TIME);
     mask.putScalar(2, 5, 0);
     trainer.fit(new DataSet(features, DATA.getLabels(), mask, null));
-    assertTrue(Double.isFinite(trainer.state(2).r().sumNumber().doubleValue()));
+    assertTrue(Double.isFinite(trainer.state(2).get("r").sumNumber().doubleValue()));
     assertThrows(
         IllegalArgumentException.class,
         () -> trainer.step(gaussian(1, 4, 2).muli(Double.POSITIVE_INFINITY), null));

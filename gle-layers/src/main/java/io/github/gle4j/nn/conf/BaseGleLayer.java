@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.conf;
 
+import io.github.gle4j.dynamics.GleNeurons;
+import io.github.gle4j.dynamics.NeuronModel;
 import io.github.gle4j.dynamics.Population;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.layers.GleParamInitializer;
@@ -38,7 +40,7 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  * stay as initialised unless {@link Builder#learnTimeConstants} says otherwise. Time is unit-free;
  * all time constants are at least {@code dt}.
  */
-public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeurons {
+public abstract class BaseGleLayer extends BaseRecurrentLayer {
   private List<Population> timeConstants;
   private double dt;
   private double gamma;
@@ -217,7 +219,28 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
         || paramName.equals(GleParamInitializer.TAU_R_KEY);
   }
 
-  @Override
+  /**
+   * What the layer's neurons are.
+   *
+   * @return the model with the layer's settings
+   */
+  public NeuronModel neurons() {
+    Set<String> learned = new TreeSet<>();
+    if (learnedTimeConstants.tauM()) {
+      learned.add(GleNeurons.TAU_M);
+    }
+    if (learnedTimeConstants.tauR()) {
+      learned.add(GleNeurons.TAU_R);
+    }
+    return new GleNeurons(dt, gamma, prospectiveErrors, learned);
+  }
+
+  /**
+   * Whether a parameter is a time constant that is not learned: its gradient is always zero.
+   *
+   * @param paramName key of a parameter
+   * @return true for such a time constant
+   */
   public boolean isFrozen(String paramName) {
     return switch (paramName) {
       case GleParamInitializer.TAU_M_KEY -> !learnedTimeConstants.tauM();
@@ -255,22 +278,38 @@ public abstract class BaseGleLayer extends BaseRecurrentLayer implements GleNeur
     return timeConstants;
   }
 
-  @Override
+  /**
+   * Length of an Euler step.
+   *
+   * @return a positive number
+   */
   public double getDt() {
     return dt;
   }
 
-  @Override
+  /**
+   * Apical coupling of the error into the soma.
+   *
+   * @return a number that is not negative
+   */
   public double getGamma() {
     return gamma;
   }
 
-  @Override
+  /**
+   * Whether the error neurons look ahead.
+   *
+   * @return false: errors are instantaneous
+   */
   public boolean isProspectiveErrors() {
     return prospectiveErrors;
   }
 
-  @Override
+  /**
+   * Which time constants are learned.
+   *
+   * @return never null
+   */
   public LearnedTimeConstants getLearnedTimeConstants() {
     return learnedTimeConstants;
   }

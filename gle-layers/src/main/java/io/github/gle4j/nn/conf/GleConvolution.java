@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.conf;
 
-import io.github.gle4j.nn.layers.ConvolutionShape;
+import io.github.gle4j.nn.connectivity.ConvolutionShape;
 import io.github.gle4j.nn.layers.GleConvolutionImpl;
 import io.github.gle4j.nn.layers.GleConvolutionParamInitializer;
 import io.github.gle4j.nn.layers.GleParamInitializer;

@@ -4,16 +4,23 @@ package io.github.gle4j.nn.layers;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
-import io.github.gle4j.dynamics.CheckedCopy;
-import io.github.gle4j.dynamics.GleKernel;
-import io.github.gle4j.dynamics.Nd4jKernel;
-import io.github.gle4j.dynamics.NeuronParameters;
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.FloatArrays;
+import io.github.gle4j.dynamics.Nd4jArrays;
+import io.github.gle4j.dynamics.NeuronModel;
+import io.github.gle4j.dynamics.State;
+import io.github.gle4j.dynamics.Variable;
 import io.github.gle4j.nn.conf.BaseGleLayer;
-import io.github.gle4j.nn.conf.LearnedTimeConstants;
+import io.github.gle4j.nn.connectivity.Connectivity;
+import io.github.gle4j.nn.connectivity.NativeFloats;
+import io.github.gle4j.nn.connectivity.Scratch;
+import io.github.gle4j.nn.connectivity.WeightArrays;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -22,6 +29,7 @@ import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,9 +38,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A layer of GLE neurons at run time, whatever its connectivity: the neurons of a {@link
- * GleKernel}, for one step at a time ({@link StreamingLayer}) and for whole sequences (DL4J's own
- * calls).
+ * A layer of GLE neurons at run time, whatever its connectivity: for one step at a time ({@link
+ * StreamingLayer}) and for whole sequences (DL4J's own calls).
  *
  * <p>Over a sequence the weights are fixed. Its forward pass runs membranes and rates through all
  * steps, {@link #backpropGradient} the error neurons, forward in time too. Both give the numbers of
@@ -45,28 +52,37 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     implements StreamingLayer {
   private static final Logger LOG = LoggerFactory.getLogger(BaseGleLayer.class);
 
-  private final transient GleKernel<INDArray> kernel = new Nd4jKernel();
+  /** Single precision rounds dt and the time constants differently. */
+  private static final double ROUNDING = 1e-6;
+
   private final transient Scratch scratch = new Scratch();
 
   /**
    * What {@link #backpropGradient} needs of the forward pass: {@code below} [batch, nIn, time], the
-   * features mask [batch, time] or null, the weights with their noise, {@code d} before each step
-   * and {@code uDot}, [batch, nOut, time] or null, the neurons before the first step (with gamma =
-   * 0 only their error neurons and feedback, which the pass leaves alone; what it stored shares
-   * their arrays), where it stored the neurons after the last step, or null, and whether dropout
-   * was applied.
+   * features mask [batch, 1, time] or null, weights and biases with their noise, what the forward
+   * pass recorded, [batch, nOut, time] each, the neurons before the first step (with gamma = 0 only
+   * their error neurons and feedback, which the pass leaves alone), where it stored the neurons
+   * after the last step, or null, and whether dropout was applied.
    */
-  private record Course(
+  private record ForwardPass(
       INDArray below,
       INDArray mask,
       INDArray weights,
-      INDArray d,
-      INDArray uDot,
-      NeuronState start,
+      INDArray bias,
+      Map<String, INDArray> recorded,
+      State<INDArray> start,
       Map<String, INDArray> stored,
       boolean training) {}
 
-  private transient Course course;
+  /** Steps on Java arrays, which serve until other parameters or another batch come. */
+  private record Kept(
+      NeuronSteps<float[]> steps,
+      INDArray weights,
+      INDArray bias,
+      Map<String, INDArray> gradients) {}
+
+  private transient ForwardPass forwardPass;
+  private transient Kept kept;
   private transient INDArray fixedFeedback; // null: not drawn yet
   private transient boolean wentBack;
 
@@ -74,16 +90,11 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     super(conf, dataType);
   }
 
-  // The connectivity by ND4J's operations; matrices have a row per sample and are in 'f' order.
+  /** The connection from below by ND4J's operations. */
+  abstract Connectivity<INDArray> reference(WeightArrays arrays);
 
-  /** Computes {@code W r + b}, [batch, neurons]; the bias may be null. */
-  abstract void forward(INDArray below, INDArray weights, INDArray bias, INDArray current);
-
-  /** Computes {@code W^T e}, [batch, inputs]. */
-  abstract void feedback(INDArray e, INDArray weights, INDArray f);
-
-  /** Adds the gradients an optimiser subtracts: minus GLE's directions of ascent (Eqs. 14, 15). */
-  abstract void addGradients(INDArray below, INDArray e);
+  /** The connection from below for float on the CPU. */
+  abstract Connectivity<float[]> fused(WeightArrays arrays, int batch, Scratch scratch);
 
   // What DL4J hands over and gets.
 
@@ -105,46 +116,170 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   // One step at a time.
 
   @Override
-  public NeuronState newState(long batch) {
-    return NeuronState.zeros(dataType, batch, outputs(), inputs());
+  public double dt() {
+    return layerConf().getDt();
   }
 
   @Override
-  public void advanceErrors(NeuronState state, INDArray above, INDArray mask) {
-    errors(state, above, state.d(), mask);
+  public boolean errorsMoveMembranes() {
+    return model().errorsMoveMembranes();
   }
 
   @Override
-  public void advanceRates(NeuronState state, INDArray below, INDArray mask) {
-    membranes(state, below, state.e(), mask, weights(), bias());
-  }
-
-  @Override
-  public void passDown(NeuronState state, INDArray below, INDArray mask, boolean learn) {
-    if (learn) {
-      addGradients(below, state.e());
-      addTimeConstantGradients(state.q(), state.e(), state.uDot());
+  public Optional<String> obstacle(boolean learns) {
+    if (learns && (layerConf().getIDropout() != null || layerConf().getWeightNoise() != null)) {
+      return Optional.of("dropout or weight noise, which cannot be streamed: remove it");
     }
-    feedback(state.e(), feedbackWeights(weights()), state.nextF());
-    hold(mask, state.f(), state.nextF());
+    for (String constant : model().constants()) {
+      double smallest = getParam(constant).minNumber().doubleValue();
+      if (!(smallest >= dt() * (1 - ROUNDING))) {
+        return Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s = %s, below dt = %s: at least dt is allowed",
+                constant,
+                smallest,
+                dt()));
+      }
+    }
+    return Optional.empty();
   }
 
   @Override
-  public INDArray infer(NeuronState state, INDArray below, INDArray mask, boolean delayed) {
+  public Optional<String> slowPart() {
+    IActivation phi = layerConf().getActivationFn();
+    return RateFunctions.isFast(phi) ? Optional.empty() : Optional.of("activation " + phi);
+  }
+
+  @Override
+  public State<INDArray> newState(long batch) {
+    return new State<>(variables(), Math.toIntExact(batch), new Nd4jArrays(dataType));
+  }
+
+  @Override
+  public LayerSteps<INDArray> reference(State<INDArray> state) {
+    return referenceSteps(state, reference(arrays(weights(), bias())));
+  }
+
+  @Override
+  public LayerSteps<float[]> fused(int batch, Scratch shared) {
+    return fusedSteps(batch, shared, fused(arrays(weights(), bias()), batch, shared));
+  }
+
+  @Override
+  public INDArray infer(State<INDArray> state, INDArray below, INDArray mask, boolean delayed) {
     INDArray rates =
         Nd4j.createUninitialized(
             dataType, new long[] {below.size(0), outputs(), below.size(2)}, 'f');
-    advance(
-        state,
-        NativeSteps.isPlain(below) ? below : below.dup('f'),
-        mask,
-        weights(),
-        bias(),
-        rates,
-        null,
-        null,
-        delayed);
+    pass(state.batch(), weights(), bias(), null)
+        .forward(
+            state,
+            NativeSteps.isPlain(below) ? below : below.dup('f'),
+            perStep(mask),
+            rates,
+            Map.of(),
+            delayed);
     return rates;
+  }
+
+  // What a step is made of.
+
+  private NeuronModel model() {
+    return layerConf().neurons();
+  }
+
+  private List<Variable> variables() {
+    return NeuronSteps.variables(model(), Math.toIntExact(inputs()), Math.toIntExact(outputs()));
+  }
+
+  private NeuronSteps<INDArray> referenceSteps(
+      State<INDArray> state, Connectivity<INDArray> connection) {
+    IActivation phi = layerConf().getActivationFn();
+    return new NeuronSteps<>(
+        model(),
+        model().on(new Nd4jArrays(dataType), (p, r, d) -> RateFunctions.apply(phi, p, r, d)),
+        LayerConstants.reference(model().constants(), this::getParam, gradientViews),
+        connection,
+        state,
+        gradientsByName(),
+        RateFunctions.isFast(phi));
+  }
+
+  private NeuronSteps<float[]> fusedSteps(
+      int batch, Scratch shared, Connectivity<float[]> connection) {
+    IActivation phi = layerConf().getActivationFn();
+    State<float[]> state =
+        new State<>(
+            variables(),
+            batch,
+            FloatArrays.INSTANCE,
+            work -> shared.array(work.name(), Math.multiplyExact(work.size(), batch)));
+    return new NeuronSteps<>(
+        model(),
+        model().fused(RateFunctions.of(phi, Math.toIntExact(outputs()))),
+        LayerConstants.fused(model().constants(), this::getParam, gradientViews),
+        connection,
+        state,
+        gradientsByName(),
+        RateFunctions.isFast(phi));
+  }
+
+  private Map<String, INDArray> gradientsByName() {
+    return gradientViews == null ? Map.of() : gradientViews;
+  }
+
+  /** Parameters and gradients of the connection, perhaps with noise. */
+  private WeightArrays arrays(INDArray weights, INDArray bias) {
+    return new WeightArrays(
+        weights, feedbackWeights(weights), weightGradients(), bias, biasGradients());
+  }
+
+  /**
+   * A pass over a sequence with the parameters as they are now.
+   *
+   * @param factors what dropout multiplied the inputs by, [batch, inputs, time]; null: none
+   */
+  @SuppressWarnings("ReferenceEquality") // equal arrays may lie elsewhere
+  private SequencePass<?> pass(int batch, INDArray weights, INDArray bias, INDArray factors) {
+    if (NativeFloats.obstacle(dataType).isPresent()) {
+      Nd4jArrays math = new Nd4jArrays(dataType);
+      Connectivity<INDArray> connection = reference(arrays(weights, bias));
+      if (factors != null) {
+        connection = new ThroughDropout<>(connection, TimeSteps.views(factors), math);
+      }
+      return SequencePass.reference(referenceSteps(newState(batch), connection), math);
+    }
+    if (factors != null) {
+      return SequencePass.fused(
+          fusedSteps(
+              batch,
+              scratch,
+              new ThroughDropout<>(
+                  fused(arrays(weights, bias), batch, scratch),
+                  TimeSteps.copies(factors),
+                  FloatArrays.INSTANCE)));
+    }
+    if (kept == null
+        || kept.steps.state().batch() != batch
+        || kept.weights != weights
+        || kept.bias != bias
+        || kept.gradients != gradientViews) {
+      NeuronSteps<float[]> steps =
+          fusedSteps(batch, scratch, fused(arrays(weights, bias), batch, scratch));
+      kept = new Kept(steps, weights, bias, gradientViews);
+    }
+    kept.steps.parametersChanged();
+    return SequencePass.fused(kept.steps);
+  }
+
+  /** A mask [batch, time] as a sequence. */
+  private static INDArray perStep(INDArray mask) {
+    if (mask == null) {
+      return null;
+    }
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return mask.dup('f').reshape('f', mask.size(0), 1, mask.size(1));
+    }
   }
 
   /** Null before DL4J has given the layer a place for gradients. */
@@ -155,86 +290,6 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   /** Null as well when the layer has no bias. */
   final INDArray biasGradients() {
     return gradientViews == null ? null : gradientViews.get(GleParamInitializer.BIAS_KEY);
-  }
-
-  // The neurons' own.
-
-  /** The error neurons of a step, with the derivatives of the step before. */
-  private void errors(NeuronState state, INDArray above, INDArray d, INDArray mask) {
-    INDArray vBefore = mask == null ? null : state.v().dup('f');
-    kernel.error(
-        neurons(),
-        byConstants(above),
-        byConstants(d),
-        byConstants(state.v()),
-        byConstants(state.q()),
-        byConstants(state.vDot()),
-        byConstants(state.e()));
-    if (mask != null) {
-      SequenceArrays.clear(state.q(), mask);
-      SequenceArrays.clear(state.e(), mask);
-    }
-    hold(mask, vBefore, state.v());
-  }
-
-  /** The membranes of a step and their new rate, which is left in {@code nextR}. */
-  private void membranes(
-      NeuronState state,
-      INDArray below,
-      INDArray e,
-      INDArray mask,
-      INDArray weights,
-      INDArray bias) {
-    INDArray uBefore = mask == null ? null : state.u().dup('f');
-    INDArray dBefore = mask == null ? null : state.d().dup('f');
-    forward(below, weights, bias, state.current());
-    kernel.membrane(
-        neurons(),
-        byConstants(state.current()),
-        e == null ? null : byConstants(e),
-        byConstants(state.u()),
-        byConstants(state.uDot()),
-        byConstants(state.p()));
-    RateFunctions.apply(layerConf().getActivationFn(), state.p(), state.nextR(), state.d());
-    hold(mask, uBefore, state.u());
-    hold(mask, dBefore, state.d());
-    hold(mask, state.r(), state.nextR());
-  }
-
-  /** As {@link #addGradients}. */
-  private void addTimeConstantGradients(INDArray q, INDArray e, INDArray uDot) {
-    if (layerConf().getLearnedTimeConstants().tauM()) {
-      gradientViews.get(GleParamInitializer.TAU_M_KEY).addi(byConstants(e.mul(uDot)).sum(true, 0));
-    }
-    if (layerConf().getLearnedTimeConstants().tauR()) {
-      gradientViews.get(GleParamInitializer.TAU_R_KEY).subi(byConstants(q.mul(uDot)).sum(true, 0));
-    }
-  }
-
-  /** A view of [batch, neurons] with a column for every pair of time constants. */
-  private INDArray byConstants(INDArray array) {
-    long constants = layerConf().getNOut();
-    return array.size(1) == constants
-        ? array
-        : array.reshape('f', array.length() / constants, constants);
-  }
-
-  /** Puts the old values back where the mask is 0; null as a mask is 1 everywhere. */
-  private static void hold(INDArray mask, INDArray before, INDArray after) {
-    if (mask != null) {
-      SequenceArrays.clear(after, mask);
-      after.addi(before.mulColumnVector(mask.rsub(1)));
-    }
-  }
-
-  @Override
-  public NeuronParameters<INDArray> neurons() {
-    return new NeuronParameters<>(
-        getParam(GleParamInitializer.TAU_M_KEY),
-        getParam(GleParamInitializer.TAU_R_KEY),
-        layerConf().getDt(),
-        layerConf().getGamma(),
-        layerConf().isProspectiveErrors());
   }
 
   final INDArray weights() {
@@ -283,26 +338,34 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         startOf(tBpttStateMap), training, storeLastForTbptt ? tBpttStateMap : null, workspaceMgr);
   }
 
-  private NeuronState startOf(Map<String, INDArray> stored) {
+  private State<INDArray> startOf(Map<String, INDArray> stored) {
     assertInputSet(false);
     requireInput(input);
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      if (stored.isEmpty()) {
-        return newState(batch());
+      State<INDArray> start = newState(batch());
+      if (!stored.isEmpty()) {
+        Map<String, INDArray> fitting = new HashMap<>();
+        for (Variable variable : start.variables()) {
+          if (variable.isSaved()) {
+            fitting.put(variable.name(), fitting(variable, stored.get(variable.name())));
+          }
+        }
+        start.load(fitting);
       }
-      Map<String, INDArray> fitting = new HashMap<>();
-      stored.forEach((name, array) -> fitting.put(name, fitting(name, array)));
-      return NeuronState.restore(fitting);
+      return start;
     }
   }
 
   /** A stored array, which may come from the user, if it can be the state of this layer. */
-  private INDArray fitting(String name, INDArray array) {
-    long size = name.equals("f") ? inputs() : outputs();
+  private INDArray fitting(Variable variable, INDArray array) {
+    if (array == null) {
+      return null;
+    }
+    int size = variable.size();
     if (array.rank() != 2 || array.size(1) != size) {
       throw new DL4JInvalidInputException(
           "the stored state has "
-              + name
+              + variable.name()
               + " of shape "
               + Arrays.toString(array.shape())
               + ": [batch, "
@@ -322,18 +385,12 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     return array.castTo(dataType);
   }
 
-  private static NeuronState copy(NeuronState state) {
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return state.copy();
-    }
-  }
-
   /**
-   * The rates of a sequence, delayed by one step; advances {@code u, r, d} of the state and puts it
-   * into the map, unless that is null.
+   * The rates of a sequence, delayed by one step; advances membranes and rates of the state and
+   * puts it into the map, unless that is null.
    */
   private INDArray forward(
-      NeuronState state,
+      State<INDArray> state,
       boolean training,
       Map<String, INDArray> stored,
       LayerWorkspaceMgr workspaceMgr) {
@@ -343,87 +400,37 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         layerConf().isHasBias()
             ? getParamWithNoise(GleParamInitializer.BIAS_KEY, training, workspaceMgr)
             : null;
-    NeuronState start = layerConf().getGamma() == 0 ? state : copy(state);
+    State<INDArray> start = errorsMoveMembranes() ? state.copy() : state;
     ArrayType type = ArrayType.ACTIVATIONS;
     INDArray below = sequence(input, type, workspaceMgr);
     INDArray mask = SequenceArrays.featuresMask(maskArray, below.size(0), below.size(2), dataType);
     below = settled(below, mask, type, workspaceMgr);
     long[] shape = {below.size(0), outputs(), below.size(2)};
     INDArray rates = array(type, workspaceMgr, shape);
-    INDArray d = array(type, workspaceMgr, shape);
-    INDArray uDot = learnsTimeConstants() ? array(type, workspaceMgr, shape) : null;
-    advance(state, below, mask, weights, bias, rates, d, uDot, true);
-    requireFinite(rates, training ? d : null, state);
-    course = new Course(below, mask, weights, d, uDot, start, stored, training);
+    Map<String, INDArray> recorded = new LinkedHashMap<>();
+    for (String name : SequencePass.recorded(model())) {
+      recorded.put(name, array(type, workspaceMgr, shape));
+    }
+    INDArray masks = perStep(mask);
+    pass(state.batch(), weights, bias, null).forward(state, below, masks, rates, recorded, true);
+    requireFinite(rates, recorded, training, state);
+    forwardPass = new ForwardPass(below, masks, weights, bias, recorded, start, stored, training);
     if (stored != null) {
       stored.putAll(state.arrays());
     }
     return output(rates, workspaceMgr);
   }
 
-  /** A tanh or a softmax above may hide what is not finite; d matters to learning alone. */
-  private void requireFinite(INDArray rates, INDArray d, NeuronState after) {
+  /**
+   * A tanh or a softmax above may hide what is not finite; what is recorded matters to learning.
+   */
+  private void requireFinite(
+      INDArray rates, Map<String, INDArray> recorded, boolean training, State<INDArray> after) {
     String layer = Finite.name(this);
     Finite.requireSequence(rates, true, after, layer, 0);
-    if (d != null) {
-      Finite.requireSteps("d", d, layer, -1);
-      Finite.requireSteps("d", after.d(), layer, rates.size(2) - 1);
+    if (training) {
+      recorded.forEach((name, sequence) -> Finite.requireSteps(name, sequence, layer, -1));
     }
-  }
-
-  /**
-   * Advances {@code u, r, d} of the state over a sequence.
-   *
-   * @param below [batch, nIn, time] in 'f' order
-   * @param rates out: the rate before or after each step, [batch, nOut, time] in 'f' order
-   * @param d out: d before each step; null: not wanted
-   * @param uDot out: null: not wanted
-   * @param delayed whether the rates are those before the steps
-   */
-  private void advance(
-      NeuronState state,
-      INDArray below,
-      INDArray mask,
-      INDArray weights,
-      INDArray bias,
-      INDArray rates,
-      INDArray d,
-      INDArray uDot,
-      boolean delayed) {
-    if (isNative()) {
-      nativeSequence(below.size(0))
-          .forward(below, NativeSteps.ofMask(mask), state, rates, d, uDot, delayed);
-      return;
-    }
-    for (long t = 0; t < below.size(2); t++) {
-      INDArray rBefore = delayed ? state.r().dup('f') : null;
-      if (d != null) {
-        CheckedCopy.copy(state.d(), at(d, t));
-      }
-      membranes(state, at(below, t), null, at(mask, t), weights, bias);
-      state.publishRate();
-      CheckedCopy.copy(delayed ? rBefore : state.r(), at(rates, t));
-      if (uDot != null) {
-        CheckedCopy.copy(state.uDot(), at(uDot, t));
-      }
-    }
-  }
-
-  /** Whether sequences need nothing that only ND4J's operations do. */
-  private boolean isNative() {
-    return NativeFloats.obstacle(dataType).isEmpty()
-        && layerConf().getIDropout() == null
-        && layerConf().getWeightNoise() == null;
-  }
-
-  private NativeSequence nativeSequence(long batch) {
-    return new NativeSequence(
-        connectivity(Math.toIntExact(batch), scratch), neurons(), layerConf().getActivationFn());
-  }
-
-  private boolean learnsTimeConstants() {
-    LearnedTimeConstants learned = layerConf().getLearnedTimeConstants();
-    return learned.tauM() || learned.tauR();
   }
 
   @Override
@@ -446,59 +453,52 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
-    if (course == null) {
+    if (forwardPass == null) {
       throw new IllegalStateException(
           "backpropGradient without a forward pass before it " + layerId());
     }
+    INDArray mask = forwardPass.mask();
     INDArray gradient = // of the loss, by the rates
         settled(
             sequence(epsilon, ArrayType.BP_WORKING_MEM, workspaceMgr),
-            course.mask(),
+            mask == null ? null : mask.reshape('f', mask.size(0), mask.size(2)),
             ArrayType.BP_WORKING_MEM,
             workspaceMgr);
     long batch = gradient.size(0);
     long time = gradient.size(2);
     gradientsFlattened.assign(0);
     INDArray below = array(ArrayType.ACTIVATION_GRAD, workspaceMgr, batch, inputs(), time);
-    if (layerConf().getGamma() != 0) {
+    State<INDArray> state = forwardPass.start();
+    if (errorsMoveMembranes()) {
       stepAgain(gradient, below);
-      return result(likeInput(below, ArrayType.ACTIVATION_GRAD, workspaceMgr));
-    }
-    NeuronState state = course.start();
-    if (isNative()) {
-      nativeSequence(batch)
-          .backward(
-              gradient,
-              course.below(),
-              course.d(),
-              NativeSteps.ofMask(course.mask()),
-              state,
-              below,
-              course.uDot(),
-              new TimeConstantGradients(layerConf().getLearnedTimeConstants(), gradientViews));
     } else {
-      INDArray f = array(ArrayType.BP_WORKING_MEM, workspaceMgr, batch, inputs(), time);
-      for (long t = 0; t < time; t++) {
-        errors(state, at(gradient, t).neg(), at(course.d(), t), at(course.mask(), t));
-        addGradients(at(course.below(), t), state.e());
-        if (course.uDot() != null) {
-          addTimeConstantGradients(state.q(), state.e(), at(course.uDot(), t));
-        }
-        feedback(state.e(), feedbackWeights(course.weights()), at(f, t));
-      }
-      if (course.training()) { // before the delay: its mask is that of the input
-        INDArray shaped = likeInput(f, ArrayType.BP_WORKING_MEM, workspaceMgr);
-        backpropDropOutIfPresent(shaped);
-        CheckedCopy.copy(sequence(shaped, ArrayType.BP_WORKING_MEM, workspaceMgr), f);
-      }
-      for (long t = 0; t < time; t++) {
-        state.f().muli(-1, at(below, t));
-        hold(at(course.mask(), t), state.f(), at(f, t));
-        CheckedCopy.copy(at(f, t), state.f());
-      }
+      pass(
+              state.batch(),
+              forwardPass.weights(),
+              forwardPass.bias(),
+              forwardPass.training() ? dropoutFactors(below.shape(), workspaceMgr) : null)
+          .backward(state, gradient, forwardPass.below(), mask, forwardPass.recorded(), below);
     }
-    warnIfLost(below, state.f());
+    if (forwardPass.stored() != null) {
+      forwardPass.stored().putAll(state.arrays());
+    }
+    warnIfLost(below, state.get(LayerSteps.DOWN));
     return result(likeInput(below, ArrayType.ACTIVATION_GRAD, workspaceMgr));
+  }
+
+  /** What dropout multiplied the inputs by in the forward pass; null: there is none. */
+  private INDArray dropoutFactors(long[] shape, LayerWorkspaceMgr workspaceMgr) {
+    if (layerConf().getIDropout() == null) {
+      return null;
+    }
+    INDArray ones = array(ArrayType.BP_WORKING_MEM, workspaceMgr, shape).assign(1);
+    INDArray factors = likeInput(ones, ArrayType.BP_WORKING_MEM, workspaceMgr);
+    backpropDropOutIfPresent(factors);
+    return settled(
+        sequence(factors, ArrayType.BP_WORKING_MEM, workspaceMgr),
+        null,
+        ArrayType.BP_WORKING_MEM,
+        workspaceMgr);
   }
 
   /**
@@ -510,7 +510,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     wentBack = true;
     if (isFirst
         && getIndex() > 0 // else nothing lies below
-        && course.stored() == null
+        && forwardPass.stored() == null
         && below.amaxNumber().doubleValue() == 0
         && f.amaxNumber().doubleValue() != 0) {
       LOG.warn(
@@ -522,7 +522,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   }
 
   /**
-   * A step of {@link StreamingLayer} from where the forward pass started.
+   * A single step from where the forward pass started.
    *
    * @param epsilon [batch, nOut, 1]
    * @param below out: minus the feedback of the step before, [batch, nIn, 1]
@@ -538,18 +538,19 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
               + " steps: train with StreamingTrainer or tBPTTLength(1), or set gamma = 0 "
               + layerId());
     }
-    NeuronState state = course.start();
-    step(state, at(course.below(), 0), at(epsilon, 0).neg(), at(course.mask(), 0), true);
-    state.f().muli(-1, at(below, 0));
+    State<INDArray> state = forwardPass.start();
+    LayerSteps<INDArray> steps = reference(state);
+    INDArray mask = forwardPass.mask() == null ? null : at(forwardPass.mask(), 0);
+    steps.advanceErrors(at(epsilon, 0).neg(), mask);
+    steps.advanceRates(at(forwardPass.below(), 0), mask);
+    state.get(LayerSteps.DOWN).muli(-1, at(below, 0));
+    steps.passDown(at(forwardPass.below(), 0), mask, true, true);
     state.publish();
-    if (course.stored() != null) {
-      course.stored().putAll(state.arrays());
-    }
   }
 
   /** Ends a backward pass. */
   private Pair<Gradient, INDArray> result(INDArray below) {
-    course = null;
+    forwardPass = null;
     weightNoiseParams.clear();
     Gradient gradient = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach((key, view) -> gradient.gradientForVariable().put(key, view));
@@ -569,7 +570,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   @Override
   public void clear() {
     super.clear();
-    course = null;
+    forwardPass = null;
   }
 
   /** A sequence in plain order, 0 where the mask is: a copy, unless it is so already. */
@@ -583,14 +584,9 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     return settled;
   }
 
-  /** Step t of [batch, size, time], or column t of a mask [batch, time] as [batch, 1], or null. */
-  private INDArray at(INDArray sequence, long t) {
-    if (sequence == null) {
-      return null;
-    }
-    return sequence.rank() == 2
-        ? sequence.getColumn(t, true)
-        : sequence.get(all(), all(), point(t));
+  /** Step t of [batch, size, time]. */
+  private static INDArray at(INDArray sequence, long t) {
+    return sequence.get(all(), all(), point(t));
   }
 
   final INDArray array(ArrayType type, LayerWorkspaceMgr workspaceMgr, long... shape) {

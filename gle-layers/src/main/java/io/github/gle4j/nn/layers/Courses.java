@@ -2,6 +2,7 @@
 package io.github.gle4j.nn.layers;
 
 import io.github.gle4j.dynamics.CheckedCopy;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.NeuronModel;
+import io.github.gle4j.dynamics.State;
+import io.github.gle4j.dynamics.Variable;
+import io.github.gle4j.dynamics.Variable.Phase;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -85,7 +89,7 @@ public final class Finite {
    * @param state between two steps
    * @return its name, neuron and sample, or null when all is well
    */
-  public static String firstNot(NeuronState state) {
+  public static String firstNot(State<INDArray> state) {
     for (Map.Entry<String, INDArray> named : state.arrays().entrySet()) {
       INDArray matrix = named.getValue();
       if (!all(matrix)) {
@@ -106,11 +110,14 @@ public final class Finite {
    * @throws NonFiniteException naming the neuron, the sample and the step
    */
   public static void requireSequence(
-      INDArray rates, boolean delayed, NeuronState after, String layer, long from) {
+      INDArray rates, boolean delayed, State<INDArray> after, String layer, long from) {
     long last = from + rates.size(2) - 1;
-    requireSteps("r", rates, layer, delayed ? from - 1 : from);
-    requireSteps("r", after.r(), layer, last);
-    requireSteps("u", after.u(), layer, last);
+    requireSteps(NeuronModel.RATE, rates, layer, delayed ? from - 1 : from);
+    for (Variable variable : after.variables()) {
+      if (variable.isSaved() && variable.phase() == Phase.RATES) {
+        requireSteps(variable.name(), after.get(variable.name()), layer, last);
+      }
+    }
   }
 
   /**

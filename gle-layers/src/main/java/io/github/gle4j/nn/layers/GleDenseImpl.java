@@ -2,6 +2,10 @@
 package io.github.gle4j.nn.layers;
 
 import io.github.gle4j.nn.conf.GleDense;
+import io.github.gle4j.nn.connectivity.Connectivity;
+import io.github.gle4j.nn.connectivity.DenseConnectivity;
+import io.github.gle4j.nn.connectivity.Scratch;
+import io.github.gle4j.nn.connectivity.WeightArrays;
 import java.util.Arrays;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -9,7 +13,6 @@ import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** {@link GleDense} at run time: every input to every neuron, sequences [batch, size, time]. */
 public final class GleDenseImpl extends BaseGleImpl<GleDense> {
@@ -35,36 +38,13 @@ public final class GleDenseImpl extends BaseGleImpl<GleDense> {
   }
 
   @Override
-  public Connectivity connectivity(int batch, Scratch scratch) {
-    return new DenseConnectivity(
-        batch,
-        weights(),
-        feedbackWeights(weights()),
-        weightGradients(),
-        bias(),
-        biasGradients(),
-        scratch);
+  Connectivity<INDArray> reference(WeightArrays arrays) {
+    return DenseConnectivity.reference(arrays);
   }
 
   @Override
-  void forward(INDArray below, INDArray weights, INDArray bias, INDArray current) {
-    Nd4j.gemm(below, weights, current, false, false, 1, 0);
-    if (bias != null) {
-      current.addiRowVector(bias);
-    }
-  }
-
-  @Override
-  void feedback(INDArray e, INDArray weights, INDArray f) {
-    Nd4j.gemm(e, weights, f, false, true, 1, 0);
-  }
-
-  @Override
-  void addGradients(INDArray below, INDArray e) {
-    Nd4j.gemm(below, e, weightGradients(), true, false, -1, 1);
-    if (layerConf().isHasBias()) {
-      biasGradients().subi(e.sum(true, 0));
-    }
+  Connectivity<float[]> fused(WeightArrays arrays, int batch, Scratch scratch) {
+    return new DenseConnectivity(batch, arrays, scratch);
   }
 
   @Override

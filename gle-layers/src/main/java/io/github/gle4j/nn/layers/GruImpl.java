@@ -7,6 +7,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.nn.conf.Gru;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.Arrays;
 import java.util.Map;
 import org.deeplearning4j.exception.DL4JInvalidInputException;

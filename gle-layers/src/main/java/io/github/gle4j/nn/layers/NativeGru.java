@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
+import io.github.gle4j.dynamics.FloatArrays;
 import io.github.gle4j.dynamics.RateFunction;
-import io.github.gle4j.dynamics.SampleMask;
 import io.github.gle4j.nn.conf.Gru;
+import io.github.gle4j.nn.connectivity.Blas;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -95,7 +97,7 @@ final class NativeGru {
         state[i] = candidate[i] + z[i] * (state[i] - candidate[i]);
       }
       if (mask != null) {
-        SampleMask.clear(mask[t], state);
+        FloatArrays.INSTANCE.clear(mask[t], state);
       }
       NativeFloats.write(state, ofStates.at(t + 1));
     }
@@ -143,7 +145,7 @@ final class NativeGru {
           byState[i] += eps[i];
         }
         if (mask != null) {
-          SampleMask.clear(mask[t], byState);
+          FloatArrays.INSTANCE.clear(mask[t], byState);
         }
         NativeFloats.read(ofGatesIn.at(t), gatesIn);
         ofGates.apply(gatesIn, gates, gateSlopes);

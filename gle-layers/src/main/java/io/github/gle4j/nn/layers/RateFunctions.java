@@ -4,6 +4,7 @@ package io.github.gle4j.nn.layers;
 import io.github.gle4j.dynamics.CheckedCopy;
 import io.github.gle4j.dynamics.RateFunction;
 import io.github.gle4j.nn.conf.ActivationSaturatingLinear;
+import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.HashMap;
 import java.util.Map;
 import org.nd4j.linalg.activations.IActivation;

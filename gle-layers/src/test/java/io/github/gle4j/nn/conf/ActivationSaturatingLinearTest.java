@@ -49,6 +49,6 @@ class ActivationSaturatingLinearTest {
     assertEquals(conf, restored);
     assertEquals(
         new ActivationSaturatingLinear(),
-        ((GleNeurons) restored.getConf(0).getLayer()).getActivationFn());
+        ((BaseGleLayer) restored.getConf(0).getLayer()).getActivationFn());
   }
 }

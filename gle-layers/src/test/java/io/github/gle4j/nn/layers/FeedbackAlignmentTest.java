@@ -10,7 +10,7 @@ import static io.github.gle4j.TestNetworks.readout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.gle4j.dynamics.NeuronState;
+import io.github.gle4j.dynamics.State;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.FeedbackWeights;
 import io.github.gle4j.nn.conf.GleConvolution;
@@ -83,10 +83,11 @@ class FeedbackAlignmentTest {
   /** What a layer sends down for some errors. */
   private static INDArray feedback(MultiLayerNetwork network, int l) {
     StreamingLayer layer = (StreamingLayer) network.getLayer(l);
-    NeuronState state = layer.newState(BATCH);
-    state.e().assign(gaussian(3, BATCH, layer.outputs()));
-    layer.passDown(state, gaussian(4, BATCH, layer.inputs()).dup('f'), null, false);
-    return state.nextF();
+    State<INDArray> state = layer.newState(BATCH);
+    state.get("e").assign(gaussian(3, BATCH, layer.outputs()));
+    INDArray below = gaussian(4, BATCH, layer.inputs()).dup('f');
+    layer.reference(state).passDown(below, null, false, false);
+    return state.next(LayerSteps.DOWN);
   }
 
   @ParameterizedTest

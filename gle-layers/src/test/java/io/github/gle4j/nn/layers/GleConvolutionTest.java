@@ -17,13 +17,14 @@ import io.github.gle4j.dynamics.Population;
 import io.github.gle4j.dynamics.TimeConstants;
 import io.github.gle4j.nn.conf.GleConvolution;
 import io.github.gle4j.nn.conf.LearnedTimeConstants;
+import io.github.gle4j.nn.connectivity.ConvolutionConnectivity;
+import io.github.gle4j.nn.connectivity.WeightArrays;
 import io.github.gle4j.train.StreamingTrainer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -55,7 +56,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Sgd;
 
@@ -69,24 +69,6 @@ class GleConvolutionTest {
         .nOut(maps)
         .activation(Activation.TANH)
         .timeConstants(TimeConstants.linear(0.4, 1.2, 1.2, 0.4));
-  }
-
-  private static Stream<GleConvolution> shapes() {
-    return Stream.of(
-        convolution(4, 3, 3).inputShape(2, 6, 7).build(),
-        convolution(1, 1, 1).inputShape(1, 1, 1).build(),
-        convolution(3, 2, 3).inputShape(1, 5, 5).stride(2, 1).build(),
-        convolution(3, 3, 2).inputShape(2, 7, 6).stride(1, 2).padding(1, 2).build(),
-        convolution(2, 3, 3).inputShape(3, 7, 8).stride(2, 3).padding(2, 1).build(),
-        convolution(2, 2, 3).inputShape(2, 6, 7).convolutionMode(ConvolutionMode.Same).build(),
-        convolution(2, 4, 3)
-            .inputShape(1, 7, 7)
-            .stride(2, 2)
-            .convolutionMode(ConvolutionMode.Same)
-            .build(),
-        convolution(2, 3, 3).inputShape(2, 9, 8).dilation(2, 3).padding(1, 1).build(),
-        convolution(2, 3, 3).inputShape(1, 2, 2).padding(3, 3).build(),
-        convolution(5, 3).inputShape(2, 11, 1).stride(2).padding(1).build());
   }
 
   private static MultiLayerNetwork network(DataType dataType, GleConvolution layer) {
@@ -109,62 +91,8 @@ class GleConvolutionTest {
     return network;
   }
 
-  /** Twice as many samples as one tile of the large ones holds, and awkward numbers. */
   @ParameterizedTest
-  @MethodSource("shapes")
-  void theProductsAreThoseOfNd4jsOperations(GleConvolution conf) {
-    MultiLayerNetwork network = network(DataType.FLOAT, conf);
-    GleConvolutionImpl layer = (GleConvolutionImpl) network.getLayer(0);
-    for (int samples : new int[] {1, 5, 3000}) {
-      INDArray below = fOrder(gaussian(1, samples, layer.inputs()));
-      INDArray e = fOrder(gaussian(2, samples, layer.outputs()));
-      INDArray current = fOrder(Nd4j.create(samples, layer.outputs()));
-      layer.forward(below, layer.weights(), layer.bias(), current);
-      float[] values = new float[(int) current.length()];
-      Connectivity fast = layer.connectivity(samples, new Scratch());
-      fast.forward(NativeFloats.of(below), values);
-      close("forward", current, matrix(values, samples));
-      INDArray f = fOrder(Nd4j.create(samples, layer.inputs()));
-      layer.feedback(e, layer.weights(), f);
-      values = new float[(int) f.length()];
-      fast.feedback(NativeFloats.toHeap(e), values);
-      close("feedback", f, matrix(values, samples));
-      network.getFlattenedGradients().assign(0.5);
-      layer.addGradients(below, e);
-      INDArray gradients = network.getFlattenedGradients().dup();
-      network.getFlattenedGradients().assign(0.5);
-      fast.gradient(NativeFloats.of(below), -1, true);
-      close("gradient", gradients, network.getFlattenedGradients());
-      fast.gradient(NativeFloats.of(below), -1, false);
-      INDArray weights = layer.weightGradients();
-      close(
-          "new gradient",
-          gradients.reshape(-1).get(interval(weights)).sub(0.5),
-          weights.dup('c').reshape(-1));
-    }
-  }
-
-  /** Where the weights are among the parameters. */
-  private static INDArrayIndex interval(INDArray weights) {
-    long from = weights.size(0); // behind the biases
-    return NDArrayIndex.interval(from, from + weights.length());
-  }
-
-  private static INDArray matrix(float[] values, int samples) {
-    return Nd4j.createFromArray(values).reshape('f', samples, values.length / samples);
-  }
-
-  private static INDArray fOrder(INDArray array) {
-    return array.castTo(DataType.FLOAT).dup('f');
-  }
-
-  private static void close(String name, INDArray expected, INDArray actual) {
-    double size = 1 + expected.amaxNumber().doubleValue();
-    assertEquals(0, difference(expected, actual) / size, 1e-4, name);
-  }
-
-  @ParameterizedTest
-  @MethodSource("shapes")
+  @MethodSource("io.github.gle4j.TestConvolutions#shapes")
   void forwardIsDl4jsConvolution(GleConvolution conf) {
     MultiLayerNetwork network = network(DataType.DOUBLE, conf);
     GleConvolutionImpl layer = (GleConvolutionImpl) network.getLayer(0);
@@ -188,7 +116,9 @@ class GleConvolutionTest {
     INDArray expected = plain.output(images);
     INDArray current = Nd4j.create(DataType.DOUBLE, new long[] {BATCH, layer.outputs()}, 'f');
     INDArray below = images.dup('c').reshape('c', BATCH, layer.inputs()).dup('f');
-    layer.forward(below, layer.weights(), layer.bias(), current);
+    WeightArrays arrays =
+        new WeightArrays(layer.weights(), layer.weights(), null, layer.bias(), null);
+    ConvolutionConnectivity.reference(conf.shape(), arrays).forward(below, current, false);
     assertEquals(0, difference(expected.dup('c').reshape('c', current.shape()), current), 1e-12);
   }
 
