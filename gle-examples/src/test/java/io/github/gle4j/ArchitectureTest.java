@@ -16,7 +16,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.gle4j.dynamics.NeuronModel;
 import io.github.gle4j.nn.connectivity.Blas;
+import io.github.gle4j.nn.connectivity.Connectivity;
 import io.github.gle4j.nn.connectivity.NativeFloats;
 import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.util.ModelSerializer;
@@ -74,6 +76,32 @@ class ArchitectureTest {
               "io.github.gle4j.nn..",
               "io.github.gle4j.train..",
               "org.deeplearning4j..");
+
+  /** A connection is made from arrays and shapes. */
+  @ArchTest
+  static final ArchRule CONNECTIONS_KNOW_NO_CONFIGURATION =
+      noClasses()
+          .that()
+          .resideInAPackage("io.github.gle4j.nn.connectivity..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.github.gle4j.nn.conf..",
+              "io.github.gle4j.nn.layers..",
+              "io.github.gle4j.nn.util..");
+
+  /** The engines drive layers of any neurons and connections. */
+  @ArchTest
+  static final ArchRule THE_TRAINER_NAMES_NO_NEURON_AND_NO_CONNECTION =
+      noClasses()
+          .that()
+          .resideInAPackage("io.github.gle4j.train..")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(NeuronModel.class)
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(Connectivity.class);
 
   @ArchTest
   static final ArchRule NN_DOES_NOT_KNOW_THE_TRAINER =

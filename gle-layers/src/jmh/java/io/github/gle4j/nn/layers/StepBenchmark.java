@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
-import io.github.gle4j.dynamics.FusedKernel;
-import io.github.gle4j.dynamics.NeuronParameters;
+import io.github.gle4j.dynamics.Constants;
+import io.github.gle4j.dynamics.FloatArrays;
+import io.github.gle4j.dynamics.GleNeurons;
+import io.github.gle4j.dynamics.Neurons;
 import io.github.gle4j.dynamics.RateFunction;
+import io.github.gle4j.dynamics.State;
+import io.github.gle4j.nn.connectivity.DenseConnectivity;
+import io.github.gle4j.nn.connectivity.Scratch;
+import io.github.gle4j.nn.connectivity.WeightArrays;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -20,11 +27,10 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The parts of a fused training step of one square layer: kernel, rates and products. */
-@State(Scope.Thread)
+/** The parts of a fused training step of one square layer: neurons, rates and products. */
+@org.openjdk.jmh.annotations.State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -41,20 +47,15 @@ public class StepBenchmark {
   @Param("100")
   public int batch;
 
-  private final FusedKernel kernel = new FusedKernel();
-  private NeuronParameters<float[]> parameters;
+  private Neurons<float[]> equations;
+  private Constants<float[]> constants;
+  private State<float[]> state;
   private DenseConnectivity products;
-  private FloatPointer below;
+  private float[] below;
   private float[] above;
   private float[] current;
-  private float[] d;
   private float[] e;
   private float[] f;
-  private float[] p;
-  private float[] q;
-  private float[] r;
-  private float[] u;
-  private float[] v;
 
   /** Fills everything with random numbers. */
   @Setup
@@ -65,28 +66,26 @@ public class StepBenchmark {
     float[] tauR = new float[neurons];
     Arrays.fill(tauM, 1.2f);
     Arrays.fill(tauR, 0.6f);
-    parameters = new NeuronParameters<>(tauM, tauR, DT, 0, true);
+    constants = new Constants<>(Map.of(GleNeurons.TAU_M, tauM, GleNeurons.TAU_R, tauR));
+    GleNeurons model = new GleNeurons(DT, 0, true, Set.of());
+    equations = model.fused((p, r, d) -> {}); // rates are measured by themselves
+    state = new State<>(NeuronSteps.variables(model, neurons, neurons), batch, FloatArrays.INSTANCE);
     above = random(random, size);
     current = random(random, size);
-    d = random(random, size);
-    u = random(random, size);
-    v = random(random, size);
     e = random(random, size);
     f = new float[size];
-    p = random(random, size);
-    q = new float[size];
-    r = new float[size];
-    below = new FloatPointer(random(random, size));
+    below = random(random, size);
     INDArray weights =
         Nd4j.createFromArray(random(random, neurons * neurons)).reshape('f', neurons, neurons);
     products =
         new DenseConnectivity(
             batch,
-            weights,
-            weights,
-            Nd4j.create(DataType.FLOAT, new long[] {neurons, neurons}, 'f'),
-            Nd4j.create(DataType.FLOAT, 1, neurons),
-            Nd4j.create(DataType.FLOAT, 1, neurons),
+            new WeightArrays(
+                weights,
+                weights,
+                Nd4j.create(DataType.FLOAT, new long[] {neurons, neurons}, 'f'),
+                Nd4j.create(DataType.FLOAT, 1, neurons),
+                Nd4j.create(DataType.FLOAT, 1, neurons)),
             new Scratch());
   }
 
@@ -101,36 +100,36 @@ public class StepBenchmark {
   /** Error neurons. */
   @Benchmark
   public void errors() {
-    kernel.error(parameters, above, d, v, q, null, e);
+    equations.error(constants, state, above);
   }
 
   /** Membranes. */
   @Benchmark
   public void membranes() {
-    kernel.membrane(parameters, current, null, u, null, p);
+    equations.membrane(constants, state);
   }
 
   /** Rates and derivatives of tanh. */
   @Benchmark
   public void tanh() {
-    RateFunction.TANH.apply(p, r, d);
+    RateFunction.TANH.apply(current, f, e);
   }
 
   /** The product forward, and the bias. */
   @Benchmark
   public void forward() {
-    products.forward(below, current);
+    products.forward(below, current, false);
   }
 
   /** The product back. */
   @Benchmark
   public void feedback() {
-    products.feedback(e, f);
+    products.feedback(e, f, false);
   }
 
   /** The gradient of weights and biases. */
   @Benchmark
   public void gradient() {
-    products.gradient(below, -1, false);
+    products.gradient(below, e, false);
   }
 }
