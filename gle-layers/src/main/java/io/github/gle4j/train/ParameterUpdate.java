@@ -164,7 +164,7 @@ final class ParameterUpdate {
         if (regularization != null && !regularization.isEmpty()) {
           return "regularisation of " + key + where;
         }
-        if (!(updater instanceof NoOp) && !FusedUpdater.knows(updater)) {
+        if (!(updater instanceof NoOp) && UpdateRule.of(updater).isEmpty()) {
           return updater.getClass().getSimpleName() + " for " + key + where;
         }
       }

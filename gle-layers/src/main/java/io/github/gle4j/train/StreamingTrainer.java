@@ -596,10 +596,7 @@ public final class StreamingTrainer {
    *     changes then
    */
   public void restoreState(List<Map<String, INDArray>> saved) {
-    if (!saved.isEmpty() && saved.size() != stack.size()) {
-      throw new IllegalArgumentException(
-          "saved states of " + saved.size() + " layers: the network has " + stack.size());
-    }
+    requireLayers(saved.size());
     for (int l = 0; l < saved.size(); l++) {
       requireFinite(l, saved.get(l));
     }
@@ -608,6 +605,13 @@ public final class StreamingTrainer {
       states.add(restored(l, saved.get(l), saved.get(0)));
     }
     engine.set(states);
+  }
+
+  private void requireLayers(int count) {
+    if (count != 0 && count != stack.size()) {
+      throw new IllegalArgumentException(
+          "saved states of " + count + " layers: the network has " + stack.size());
+    }
   }
 
   /** A layer's saved state, for as many samples as the lowest layer's. */
@@ -660,7 +664,9 @@ public final class StreamingTrainer {
    */
   public void restore(Checkpoint from) {
     List<Map<String, INDArray>> states = new ArrayList<>();
-    for (int l = 0; l < from.counts(STATES, 1)[0]; l++) {
+    int count = from.counts(STATES, 1)[0];
+    requireLayers(count);
+    for (int l = 0; l < count; l++) {
       Map<String, INDArray> state = new LinkedHashMap<>();
       for (Variable variable : stack.layers().get(l).newState(1).variables()) {
         if (variable.isSaved()) {
