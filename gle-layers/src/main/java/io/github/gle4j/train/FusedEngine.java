@@ -157,8 +157,8 @@ final class FusedEngine implements Engine {
     if (propagation == Propagation.SWEEP) {
       sweep();
     } else {
-      for (Between between : above) {
-        between.passUpSlowly(learn);
+      for (int l = 0; l < layers.size(); l++) {
+        above.get(l).passUpSlowly(learn);
       }
       crew.run();
     }

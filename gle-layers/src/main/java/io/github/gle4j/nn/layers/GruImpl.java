@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
+import io.github.gle4j.dynamics.Nd4jArrays;
 import io.github.gle4j.nn.conf.Gru;
 import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.Arrays;
@@ -180,7 +181,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
 
       before.subi(candidate, after).muli(at(z, t)).addi(candidate);
       if (course.mask() != null) {
-        SequenceArrays.clear(after, maskAt(t));
+        new Nd4jArrays(dataType).clear(maskAt(t), after);
       }
     }
   }
@@ -350,7 +351,7 @@ public final class GruImpl extends BaseRecurrentLayer<Gru> {
     for (long t = eps.size(2) - 1; t >= end; t--) {
       byState.addi(at(eps, t));
       if (course.mask() != null) {
-        SequenceArrays.clear(byState, maskAt(t));
+        new Nd4jArrays(dataType).clear(maskAt(t), byState);
       }
       INDArray candidateIn = at(byCandidateIn, t);
       byState.muli(at(toCandidateIn, t), candidateIn);

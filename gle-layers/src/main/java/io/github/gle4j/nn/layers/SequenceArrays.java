@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
+import io.github.gle4j.dynamics.Nd4jArrays;
 import java.util.Arrays;
 import java.util.Locale;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.comparison.CompareAndSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * What is allowed as features, labels and masks, and what masks do to them, for streams and for
@@ -125,21 +124,8 @@ public final class SequenceArrays {
    */
   public static void hide(INDArray values, INDArray mask) {
     if (mask != null) {
-      INDArray everywhere =
-          mask.broadcast(Nd4j.createUninitialized(mask.dataType(), values.shape(), 'f'));
-      Nd4j.exec(new CompareAndSet(values, everywhere, values, Conditions.equals(0)));
+      new Nd4jArrays(values.dataType()).hide(mask, values);
     }
-  }
-
-  /**
-   * Takes a share of each row, nothing at all where it is 0.
-   *
-   * @param values [batch, size], changed
-   * @param mask [batch, 1]
-   */
-  static void clear(INDArray values, INDArray mask) {
-    hide(values, mask);
-    values.muliColumnVector(mask);
   }
 
   /**
