@@ -328,11 +328,23 @@ public final class State<A> {
       }
       long at = math.firstNonFinite(array);
       if (at >= 0) {
-        return String.format(
-            Locale.ROOT, "%s of neuron %d, sample %d,", variable.name(), at / batch, at % batch);
+        return place(variable.name(), at, batch);
       }
     }
     return null;
+  }
+
+  /**
+   * Names a value for a message.
+   *
+   * @param quantity what it is of
+   * @param index its place in memory, the samples of a neuron side by side
+   * @param batch number of samples
+   * @return a part of a sentence
+   */
+  public static String place(String quantity, long index, long batch) {
+    return String.format(
+        Locale.ROOT, "%s of neuron %d, sample %d,", quantity, index / batch, index % batch);
   }
 
   private A made(List<A> arrays, int place) {

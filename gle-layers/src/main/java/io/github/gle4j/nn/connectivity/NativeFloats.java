@@ -162,6 +162,20 @@ public final class NativeFloats {
     memory.put(values, 0, count);
   }
 
+  /**
+   * The size of an array: not finite when a value is not.
+   *
+   * @param array of floats, without gaps
+   * @return the sum of the absolute values
+   */
+  public static float sumOfSizes(INDArray array) {
+    try {
+      return Blas.sumOfSizes(Math.toIntExact(array.length()), of(array));
+    } finally {
+      Reference.reachabilityFence(array);
+    }
+  }
+
   /** Memory filled with ones. */
   static FloatPointer ones(int count) {
     float[] one = new float[count];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.gle4j.nn.layers;
 
+import io.github.gle4j.dynamics.FloatArrays;
+import io.github.gle4j.dynamics.Nd4jArrays;
 import io.github.gle4j.dynamics.NeuronModel;
 import io.github.gle4j.dynamics.State;
 import io.github.gle4j.dynamics.Variable;
@@ -22,20 +24,23 @@ public final class Finite {
    */
   public static boolean all(INDArray array) {
     // A sum may overflow though its terms are finite, not the other way round.
-    return Double.isFinite(array.sumNumber().doubleValue()) || firstNot(array) < 0;
+    return Double.isFinite(size(array)) || firstNot(array) < 0;
+  }
+
+  /** Not finite where a value is not; of floats in plain memory without ND4J, which is slow. */
+  private static double size(INDArray array) {
+    boolean isPlain =
+        NativeFloats.obstacle(array.dataType()).isEmpty()
+            && array.elementWiseStride() == 1
+            && array.length() <= Integer.MAX_VALUE;
+    return isPlain ? NativeFloats.sumOfSizes(array) : array.sumNumber().doubleValue();
   }
 
   /**
-   * The index, with the samples of a neuron side by side, of the first value that is not, or -1.
+   * The place, with the samples of a neuron side by side, of the first value that is not, or -1.
    */
-  private static int firstNot(INDArray array) {
-    double[] values = array.dup('f').data().asDouble();
-    for (int i = 0; i < values.length; i++) {
-      if (!Double.isFinite(values[i])) {
-        return i;
-      }
-    }
-    return -1;
+  private static long firstNot(INDArray array) {
+    return new Nd4jArrays(array.dataType()).firstNonFinite(array);
   }
 
   /**
@@ -45,7 +50,7 @@ public final class Finite {
    * @return false when one is infinite or not a number
    */
   public static boolean all(float[] values) {
-    return firstNot(values) < 0;
+    return FloatArrays.INSTANCE.firstNonFinite(values) < 0;
   }
 
   /**
@@ -69,21 +74,6 @@ public final class Finite {
   }
 
   /**
-   * The first value that is not.
-   *
-   * @param values any
-   * @return its index, or -1
-   */
-  public static int firstNot(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  /**
    * What is not finite in a layer's state.
    *
    * @param state between two steps
@@ -93,7 +83,7 @@ public final class Finite {
     for (Map.Entry<String, INDArray> named : state.arrays().entrySet()) {
       INDArray matrix = named.getValue();
       if (!all(matrix)) {
-        return name(named.getKey(), firstNot(matrix), matrix.size(0));
+        return State.place(named.getKey(), firstNot(matrix), state.batch());
       }
     }
     return null;
@@ -131,11 +121,11 @@ public final class Finite {
    */
   public static void requireSteps(String quantity, INDArray sequence, String layer, long from) {
     if (!all(sequence)) {
-      int first = firstNot(sequence);
+      long first = firstNot(sequence);
       long step = sequence.size(0) * sequence.size(1);
       long at = Math.max(0, from + first / step); // the state before it counts as the first
       throw NonFiniteException.inSequence(
-          name(quantity, (int) (first % step), sequence.size(0)), layer, at);
+          State.place(quantity, first % step, sequence.size(0)), layer, at);
     }
   }
 
@@ -150,17 +140,5 @@ public final class Finite {
     String index = String.valueOf(layer.getIndex());
     boolean isNamed = name != null && !name.equals("layer" + index); // as DL4J calls them all
     return "layer " + index + (isNamed ? " (" + name + ")" : "");
-  }
-
-  /**
-   * Names a value of a step for a message.
-   *
-   * @param quantity its letter
-   * @param index with the samples of a neuron side by side
-   * @param batch number of samples
-   * @return a part of a sentence
-   */
-  public static String name(String quantity, int index, long batch) {
-    return quantity + " of neuron " + index / batch + ", sample " + index % batch + ",";
   }
 }
