@@ -27,9 +27,7 @@ final class Between {
       int size = Math.toIntExact(Math.multiplyExact(passage.outputs(), (long) batch));
       now = new float[size];
       next = new float[size];
-      if (!this.passage.isSlow()) {
-        copy(this.passage.up(below.state().get(LayerSteps.UP), false), now);
-      }
+      passUp(false, below.state().get(LayerSteps.UP), now, false);
     }
   }
 
@@ -45,9 +43,7 @@ final class Between {
 
   /** Passes the rates that this step has written up, where ND4J is not needed. */
   void passUpFast() {
-    if (passage != null && !passage.isSlow()) {
-      copy(passage.up(below.state().next(LayerSteps.UP), false), next);
-    }
+    passUp(false, below.state().next(LayerSteps.UP), next, false);
   }
 
   /**
@@ -58,9 +54,7 @@ final class Between {
    * @param learn whether the step learns; else nothing is dropped
    */
   void passUpSlowly(boolean learn) {
-    if (passage != null && passage.isSlow()) {
-      copy(passage.up(below.state().get(LayerSteps.UP), learn), now);
-    }
+    passUp(true, below.state().get(LayerSteps.UP), now, learn);
   }
 
   /**
@@ -69,8 +63,13 @@ final class Between {
    * @param learn as there
    */
   void passNextUpSlowly(boolean learn) {
-    if (passage != null && passage.isSlow()) {
-      copy(passage.up(below.state().next(LayerSteps.UP), learn), next);
+    passUp(true, below.state().next(LayerSteps.UP), next, learn);
+  }
+
+  /** Passes rates up through what lies between, if it is of this kind. */
+  private void passUp(boolean slowly, float[] rates, float[] to, boolean learn) {
+    if (passage != null && passage.isSlow() == slowly) {
+      System.arraycopy(passage.up(rates, learn), 0, to, 0, to.length);
     }
   }
 
@@ -89,9 +88,5 @@ final class Between {
     float[] old = now;
     now = next;
     next = old;
-  }
-
-  private static void copy(float[] from, float[] to) {
-    System.arraycopy(from, 0, to, 0, to.length);
   }
 }

@@ -5,6 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.github.gle4j.dynamics.CheckedCopy;
+import io.github.gle4j.nn.connectivity.Dl4jRows;
 import io.github.gle4j.nn.connectivity.NativeFloats;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -43,7 +44,7 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = Frozen.inside(layers.get(i));
       LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-      layer.setInput(shaped(result, inputs.get(i)), memory);
+      layer.setInput(Dl4jRows.shaped(result, inputs.get(i)), memory);
       result = flat(layer.activate(training && !Frozen.is(layers.get(i)), memory));
     }
     return result;
@@ -87,7 +88,7 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
           i + 1 < layers.size()
               ? inputs.get(i + 1)
               : layer.conf().getLayer().getOutputType(layer.getIndex(), inputs.get(i));
-      INDArray epsilon = shaped(result, above);
+      INDArray epsilon = Dl4jRows.shaped(result, above);
       result = flat(down(layer, epsilon, training));
     }
     return result;
@@ -105,18 +106,7 @@ record Passage(List<Layer> layers, List<InputType> inputs, long outputs) {
     }
   }
 
-  /** As the layers want it: a copy, which they may change. */
-  private static INDArray shaped(INDArray rows, InputType type) {
-    INDArray copy = rows.dup('c');
-    if (!(type instanceof InputType.InputTypeConvolutional image)) {
-      return copy;
-    }
-    return copy.reshape(
-        'c', rows.size(0), image.getChannels(), image.getHeight(), image.getWidth());
-  }
-
   private static INDArray flat(INDArray array) {
-    INDArray plain = array.dup('c');
-    return plain.reshape('c', plain.size(0), plain.length() / plain.size(0)).dup('f');
+    return Dl4jRows.flat(array).dup('f');
   }
 }

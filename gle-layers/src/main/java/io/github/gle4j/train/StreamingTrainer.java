@@ -97,11 +97,7 @@ public final class StreamingTrainer {
     plateau = builder.plateau;
     plateauData = builder.plateauData;
     stopWhen = builder.stopWhen;
-    obstacle(network)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+    initialise(network);
     propagation = builder.propagation;
     presentationSteps = builder.presentationSteps;
     stack = StreamingNetworks.stack(network);
@@ -143,15 +139,19 @@ public final class StreamingTrainer {
    * @return empty, or what {@link Builder#build} refuses it for
    */
   public static Optional<String> obstacle(MultiLayerNetwork network) {
-    if (!network.isInitCalled()) {
-      network.init();
-    }
+    initialise(network);
     try {
       StreamingNetworks.stack(network);
       StreamingNetworks.top(network);
       return Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.of(e.getMessage());
+    }
+  }
+
+  private static void initialise(MultiLayerNetwork network) {
+    if (!network.isInitCalled()) {
+      network.init();
     }
   }
 
@@ -668,7 +668,7 @@ public final class StreamingTrainer {
     requireLayers(count);
     for (int l = 0; l < count; l++) {
       Map<String, INDArray> state = new LinkedHashMap<>();
-      for (Variable variable : stack.layers().get(l).newState(1).variables()) {
+      for (Variable variable : stack.layers().get(l).variables()) {
         if (variable.isSaved()) {
           state.put(variable.name(), from.array(STATES + "/" + l + "/" + variable.name()));
         }

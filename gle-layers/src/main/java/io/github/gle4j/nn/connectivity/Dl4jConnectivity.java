@@ -4,7 +4,6 @@ package io.github.gle4j.nn.connectivity;
 import io.github.gle4j.dynamics.CheckedCopy;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.inputs.InputType.InputTypeConvolutional;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -34,8 +33,8 @@ public final class Dl4jConnectivity implements Connectivity<INDArray> {
   @Override
   public void forward(INDArray from, INDArray current, boolean add) {
     LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-    inside.setInput(shaped(from, inputType), memory);
-    write(flat(inside.activate(true, memory)), current, add);
+    inside.setInput(Dl4jRows.shaped(from, inputType), memory);
+    write(Dl4jRows.flat(inside.activate(true, memory)), current, add);
   }
 
   /** Along the derivative at the latest input of {@link #forward} or {@link #gradient}. */
@@ -47,7 +46,7 @@ public final class Dl4jConnectivity implements Connectivity<INDArray> {
   @Override
   public void gradient(INDArray pre, INDArray post, boolean add) {
     LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-    inside.setInput(shaped(pre, inputType), memory);
+    inside.setInput(Dl4jRows.shaped(pre, inputType), memory);
     inside.activate(true, memory);
     backward(post);
     INDArray latest = inside.getGradientsViewArray();
@@ -65,8 +64,9 @@ public final class Dl4jConnectivity implements Connectivity<INDArray> {
 
   /** Writes the gradients of the layer inside; returns the gradient of the loss by its input. */
   private INDArray backward(INDArray e) {
-    INDArray epsilon = shaped(e, outputType).negi();
-    return flat(inside.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond());
+    INDArray epsilon = Dl4jRows.shaped(e, outputType).negi();
+    return Dl4jRows.flat(
+        inside.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces()).getSecond());
   }
 
   private static void write(INDArray from, INDArray to, boolean add) {
@@ -75,18 +75,5 @@ public final class Dl4jConnectivity implements Connectivity<INDArray> {
     } else {
       CheckedCopy.copy(from, to);
     }
-  }
-
-  /** A copy of [samples, values], which the layer may change. */
-  private static INDArray shaped(INDArray rows, InputType type) {
-    INDArray copy = rows.dup('c');
-    return type instanceof InputTypeConvolutional image
-        ? copy.reshape('c', rows.size(0), image.getChannels(), image.getHeight(), image.getWidth())
-        : copy;
-  }
-
-  private static INDArray flat(INDArray array) {
-    INDArray plain = array.dup('c');
-    return plain.reshape('c', plain.size(0), plain.length() / plain.size(0));
   }
 }

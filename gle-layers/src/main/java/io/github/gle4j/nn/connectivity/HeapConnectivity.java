@@ -39,26 +39,31 @@ public final class HeapConnectivity implements Connectivity<float[]> {
 
   @Override
   public void forward(float[] from, float[] current, boolean add) {
-    NativeFloats.write(from, inputs);
-    if (add) {
-      NativeFloats.write(current, currents);
-    }
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      connection.forward(inputs, currents, add);
-    }
-    NativeFloats.read(currents, current);
+    through(connection::forward, from, inputs, current, currents, add);
   }
 
   @Override
   public void feedback(float[] e, float[] to, boolean add) {
-    NativeFloats.write(e, errors);
+    through(connection::feedback, e, errors, to, feedback, add);
+  }
+
+  /** A product of the connection. */
+  @FunctionalInterface
+  private interface Product {
+    void compute(INDArray from, INDArray to, boolean add);
+  }
+
+  /** Computes a product on copies. */
+  private static void through(
+      Product product, float[] from, INDArray source, float[] to, INDArray target, boolean add) {
+    NativeFloats.write(from, source);
     if (add) {
-      NativeFloats.write(to, feedback);
+      NativeFloats.write(to, target);
     }
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      connection.feedback(errors, feedback, add);
+      product.compute(source, target, add);
     }
-    NativeFloats.read(feedback, to);
+    NativeFloats.read(target, to);
   }
 
   @Override

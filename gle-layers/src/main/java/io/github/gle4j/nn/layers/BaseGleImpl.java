@@ -4,6 +4,7 @@ package io.github.gle4j.nn.layers;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import io.github.gle4j.dynamics.ArrayMath;
 import io.github.gle4j.dynamics.FloatArrays;
 import io.github.gle4j.dynamics.Nd4jArrays;
 import io.github.gle4j.dynamics.NeuronModel;
@@ -152,6 +153,11 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
   }
 
   @Override
+  public List<Variable> variables() {
+    return NeuronSteps.variables(model(), Math.toIntExact(inputs()), Math.toIntExact(outputs()));
+  }
+
+  @Override
   public State<INDArray> newState(long batch) {
     return new State<>(variables(), Math.toIntExact(batch), new Nd4jArrays(dataType));
   }
@@ -186,10 +192,6 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   private NeuronModel model() {
     return layerConf().neurons();
-  }
-
-  private List<Variable> variables() {
-    return NeuronSteps.variables(model(), Math.toIntExact(inputs()), Math.toIntExact(outputs()));
   }
 
   private NeuronSteps<INDArray> referenceSteps(
@@ -241,35 +243,36 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
    */
   @SuppressWarnings("ReferenceEquality") // equal arrays may lie elsewhere
   private SequencePass<?> pass(int batch, INDArray weights, INDArray bias, INDArray factors) {
+    WeightArrays arrays = arrays(weights, bias);
     if (NativeFloats.obstacle(dataType).isPresent()) {
       Nd4jArrays math = new Nd4jArrays(dataType);
-      Connectivity<INDArray> connection = reference(arrays(weights, bias));
-      if (factors != null) {
-        connection = new ThroughDropout<>(connection, TimeSteps.views(factors), math);
-      }
+      Connectivity<INDArray> plain = reference(arrays);
+      Connectivity<INDArray> connection =
+          factors == null ? plain : dropped(plain, TimeSteps.views(factors), math, batch);
       return SequencePass.reference(referenceSteps(newState(batch), connection), math);
     }
     if (factors != null) {
-      return SequencePass.fused(
-          fusedSteps(
-              batch,
-              scratch,
-              new ThroughDropout<>(
-                  fused(arrays(weights, bias), batch, scratch),
-                  TimeSteps.copies(factors),
-                  FloatArrays.INSTANCE)));
+      Connectivity<float[]> plain = fused(arrays, batch, scratch);
+      Connectivity<float[]> connection =
+          dropped(plain, TimeSteps.copies(factors), FloatArrays.INSTANCE, batch);
+      return SequencePass.fused(fusedSteps(batch, scratch, connection));
     }
     if (kept == null
         || kept.steps.state().batch() != batch
         || kept.weights != weights
         || kept.bias != bias
         || kept.gradients != gradientViews) {
-      NeuronSteps<float[]> steps =
-          fusedSteps(batch, scratch, fused(arrays(weights, bias), batch, scratch));
+      NeuronSteps<float[]> steps = fusedSteps(batch, scratch, fused(arrays, batch, scratch));
       kept = new Kept(steps, weights, bias, gradientViews);
     }
     kept.steps.parametersChanged();
     return SequencePass.fused(kept.steps);
+  }
+
+  private <A> Connectivity<A> dropped(
+      Connectivity<A> connection, TimeSteps<A> factors, ArrayMath<A> math, int batch) {
+    A part = math.zeros(Math.toIntExact(inputs()), batch);
+    return new ThroughDropout<>(connection, factors, math, part);
   }
 
   /** A mask [batch, time] as a sequence. */
@@ -429,7 +432,9 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
     String layer = Finite.name(this);
     Finite.requireSequence(rates, true, after, layer, 0);
     if (training) {
-      recorded.forEach((name, sequence) -> Finite.requireSteps(name, sequence, layer, -1));
+      for (String name : model().readByErrors()) { // as it is before each step
+        Finite.requireSteps(name, recorded.get(name), layer, -1);
+      }
     }
   }
 

@@ -2,7 +2,9 @@
 package io.github.gle4j.nn.layers;
 
 import io.github.gle4j.dynamics.State;
+import io.github.gle4j.dynamics.Variable;
 import io.github.gle4j.nn.connectivity.Scratch;
+import java.util.List;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -56,6 +58,13 @@ public interface StreamingLayer {
    * @return a name for the log; empty: nothing
    */
   Optional<String> slowPart();
+
+  /**
+   * What the layer declares for its state.
+   *
+   * @return in the order in which they are saved
+   */
+  List<Variable> variables();
 
   /**
    * The state before the first step.

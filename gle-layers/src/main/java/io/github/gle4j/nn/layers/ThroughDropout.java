@@ -11,6 +11,7 @@ final class ThroughDropout<A> implements Connectivity<A> {
   private final Connectivity<A> connection;
   private final TimeSteps<A> factors;
   private final ArrayMath<A> math;
+  private final A part; // of the feedback, through dropout
   private int step;
 
   /**
@@ -18,11 +19,13 @@ final class ThroughDropout<A> implements Connectivity<A> {
    *
    * @param connection whose inputs are what was left
    * @param factors what inputs were multiplied by, [batch, inputs, time]
+   * @param part working memory for the feedback of a step
    */
-  ThroughDropout(Connectivity<A> connection, TimeSteps<A> factors, ArrayMath<A> math) {
+  ThroughDropout(Connectivity<A> connection, TimeSteps<A> factors, ArrayMath<A> math, A part) {
     this.connection = connection;
     this.factors = factors;
     this.math = math;
+    this.part = part;
   }
 
   @Override
@@ -32,9 +35,14 @@ final class ThroughDropout<A> implements Connectivity<A> {
 
   @Override
   public void feedback(A e, A to, boolean add) {
-    connection.feedback(e, to, add);
-    math.product(to, factors.read(step), to);
+    connection.feedback(e, part, false);
+    math.product(part, factors.read(step), part);
     step++;
+    if (add) {
+      math.sum(to, 1, part, to);
+    } else {
+      math.copy(part, to);
+    }
   }
 
   @Override
