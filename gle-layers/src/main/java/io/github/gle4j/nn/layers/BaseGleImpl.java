@@ -169,7 +169,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
 
   @Override
   public LayerSteps<float[]> fused(int batch, Scratch shared) {
-    return fusedSteps(batch, shared, fused(arrays(weights(), bias()), batch, shared));
+    return fusedSteps(batch, shared, fused(arrays(weights(), bias()), batch, shared), true);
   }
 
   @Override
@@ -204,11 +204,12 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         connection,
         state,
         gradientsByName(),
+        false,
         RateFunctions.isFast(phi));
   }
 
   private NeuronSteps<float[]> fusedSteps(
-      int batch, Scratch shared, Connectivity<float[]> connection) {
+      int batch, Scratch shared, Connectivity<float[]> connection, boolean isWatched) {
     IActivation phi = layerConf().getActivationFn();
     State<float[]> state =
         new State<>(
@@ -223,6 +224,7 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
         connection,
         state,
         gradientsByName(),
+        isWatched,
         RateFunctions.isFast(phi));
   }
 
@@ -255,14 +257,14 @@ abstract class BaseGleImpl<C extends BaseGleLayer> extends BaseRecurrentLayer<C>
       Connectivity<float[]> plain = fused(arrays, batch, scratch);
       Connectivity<float[]> connection =
           dropped(plain, TimeSteps.copies(factors), FloatArrays.INSTANCE, batch);
-      return SequencePass.fused(fusedSteps(batch, scratch, connection));
+      return SequencePass.fused(fusedSteps(batch, scratch, connection, false));
     }
     if (kept == null
         || kept.steps.state().batch() != batch
         || kept.weights != weights
         || kept.bias != bias
         || kept.gradients != gradientViews) {
-      NeuronSteps<float[]> steps = fusedSteps(batch, scratch, fused(arrays, batch, scratch));
+      NeuronSteps<float[]> steps = fusedSteps(batch, scratch, fused(arrays, batch, scratch), false);
       kept = new Kept(steps, weights, bias, gradientViews);
     }
     kept.steps.parametersChanged();

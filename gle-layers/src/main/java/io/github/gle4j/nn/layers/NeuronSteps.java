@@ -28,6 +28,7 @@ final class NeuronSteps<A> implements LayerSteps<A> {
   private final Connectivity<A> connection;
   private final State<A> state;
   private final Map<String, INDArray> gradients;
+  private final boolean isWatched;
   private final boolean isBounded;
   private float sizeOfCurrents; // in the latest step, as of errors and gradients; NaN: not known
   private float sizeOfErrors;
@@ -42,6 +43,8 @@ final class NeuronSteps<A> implements LayerSteps<A> {
    * @param connection from the layer below
    * @param state of the variables of {@link #variables}
    * @param gradients the layer's views by name, to be looked at; empty: it does not learn
+   * @param isWatched whether {@link #isSuspect} and {@link #sizeOfGradients} are going to be asked;
+   *     else no step takes the time to find out
    * @param isBounded whether the activation function is bounded by a multiple of its argument
    */
   NeuronSteps(
@@ -51,6 +54,7 @@ final class NeuronSteps<A> implements LayerSteps<A> {
       Connectivity<A> connection,
       State<A> state,
       Map<String, INDArray> gradients,
+      boolean isWatched,
       boolean isBounded) {
     this.model = model;
     this.neurons = neurons;
@@ -58,6 +62,7 @@ final class NeuronSteps<A> implements LayerSteps<A> {
     this.connection = connection;
     this.state = state;
     this.gradients = gradients;
+    this.isWatched = isWatched;
     this.isBounded = isBounded && model.staysFinite();
   }
 
@@ -89,7 +94,9 @@ final class NeuronSteps<A> implements LayerSteps<A> {
   public void advanceRates(A below, A mask) {
     state.begin(Phase.RATES, mask);
     connection.forward(below, state.get(NeuronModel.CURRENT), false);
-    sizeOfCurrents = connection.sizeOfCurrents();
+    if (isWatched) {
+      sizeOfCurrents = connection.sizeOfCurrents();
+    }
     neurons.membrane(constants.values(), state);
     state.end(Phase.RATES, mask);
   }
@@ -99,14 +106,13 @@ final class NeuronSteps<A> implements LayerSteps<A> {
     state.begin(Phase.PASS_DOWN, mask);
     A e = state.get(NeuronModel.ERROR);
     connection.feedback(e, state.next(DOWN), false);
-    boolean looksAtErrors = !learn || model.errorsMoveMembranes();
+    boolean looksAtErrors = isWatched && (!learn || model.errorsMoveMembranes());
     sizeOfErrors = looksAtErrors ? connection.sizeOfErrors() : 0;
-    sizeOfGradients = 0;
     if (learn) {
       connection.gradient(below, e, add);
       neurons.constantGradients(state, constants, add);
-      sizeOfGradients = connection.sizeOfGradients();
     }
+    sizeOfGradients = isWatched && learn ? connection.sizeOfGradients() : 0;
     state.end(Phase.PASS_DOWN, mask);
   }
 
@@ -118,7 +124,8 @@ final class NeuronSteps<A> implements LayerSteps<A> {
 
   @Override
   public boolean isSuspect() {
-    return !isBounded
+    return !isWatched
+        || !isBounded
         || !(sizeOfCurrents < SURELY_FINITE)
         || !(sizeOfErrors < SURELY_FINITE)
         || !(sizeOfGradients < SURELY_FINITE);
@@ -126,7 +133,7 @@ final class NeuronSteps<A> implements LayerSteps<A> {
 
   @Override
   public float sizeOfGradients() {
-    return sizeOfGradients;
+    return isWatched ? sizeOfGradients : Float.NaN;
   }
 
   @Override
